@@ -1,0 +1,42 @@
+#pragma once
+// What the web shows that lives in memory. main.cpp fills it from pool and node through callables, so http knows neither.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace server::http {
+
+struct LiveNode {
+    std::string name, state, detail, tip;
+    std::uint32_t height = 0;
+};
+
+struct LiveListener {
+    std::string protocol;  // "stratum_v1", "stratum_v1_tls"
+    std::string address;
+    std::uint16_t port = 0;
+};
+
+struct LivePool {
+    std::string network;            // main, test, signet, regtest
+    std::uint64_t sessions = 0;
+    std::uint64_t shares_accepted = 0;           // since start
+    std::map<std::string, std::uint64_t> rejects;  // by reason, since start
+    double hashrate_hps = 0;                     // hashes per second over hashrate_window_s of accepted work
+    double hashrate_relative_error = 0;          // one standard deviation, 1/sqrt(shares)
+    double hashrate_window_s = 0;
+    double template_age_s = 0;
+    std::uint32_t template_height = 0;
+    double network_difficulty = 0;
+    std::uint64_t journal_lag_records = 0;  // journaled, not yet in PostgreSQL
+    bool database_available = false;
+    std::vector<LiveNode> nodes;
+    std::vector<LiveListener> listeners;
+};
+
+using LiveSource = std::function<LivePool()>;  // any thread; cheap
+
+}  // namespace server::http

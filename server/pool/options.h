@@ -1,0 +1,49 @@
+#pragma once
+// What the pool is told. Filled by server/config.cpp.
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "stratum/target.h"
+#include "stratum/template.h"
+
+namespace server::pool {
+
+struct ListenerOptions {
+    std::string address = "0.0.0.0";  // IPv4 or IPv6 literal; "::" takes both
+    std::uint16_t port = 3333;        // 0: the system chooses (tests)
+    bool tls = false;
+    std::vector<std::string> proxy_trusted;  // CIDR ranges that may send a PROXY header; empty: none
+    std::uint8_t rest_bytes = 8;             // extranonce2 size offered
+    stratum::Difficulty difficulty_start;    // port default
+    stratum::Difficulty difficulty_min;
+    std::string difficulty_start_text = "1024";  // as configured
+};
+
+struct PoolOptions {
+    std::string node_name = "pool-1";  // unique among pool nodes that share a database
+    std::filesystem::path data_dir;
+    std::vector<ListenerOptions> listeners;
+    std::filesystem::path tls_certificate;
+    std::filesystem::path tls_key;
+    unsigned shards = 0;  // 0: cores minus one, at least one
+    stratum::Network network = stratum::Network::regtest;
+    std::string coinbase_tag = "/Hashyard/";
+    stratum::Bytes payout_script;
+    std::uint32_t version_mask = 0x1fffe000;  // BIP320
+    double shares_per_minute = 18;            // vardiff's aim
+    bool vardiff = true;
+    std::chrono::milliseconds journal_sync_interval{5};
+    bool journal_strict = false;  // true: answers wait for fdatasync
+    std::uint64_t journal_segment_bytes = 64ULL << 20;
+    std::size_t sessions_max = 100'000;
+    std::size_t sessions_per_ip_max = 0;  // 0: no limit (rental proxies)
+    std::chrono::seconds job_interval{30};
+    std::chrono::seconds login_timeout{15};
+    std::chrono::seconds idle_timeout{600};
+};
+
+}  // namespace server::pool
