@@ -1,12 +1,13 @@
 #pragma once
-// The one queue between threads: several producers, one consumer, a fixed maximum. push() never blocks; it tells when full.
+// The one queue between threads: several producers, one consumer, a fixed maximum. push() never blocks; it
+// tells when full.
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <mutex>
 #include <optional>
-#include <chrono>
 #include <utility>
 #include <vector>
 
