@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::uint8_t op_1 = 0x51;
 constexpr std::size_t direct_push_bytes_max = 75;
-constexpr std::size_t coinbase_script_bytes_max = 100;  // consensus
 // Not final, so that the lock time counts; BIP54 will ask for both.
 constexpr std::uint32_t coinbase_sequence = 0xfffffffe;
 

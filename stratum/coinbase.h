@@ -9,12 +9,11 @@
 #include <boost/system/result.hpp>
 
 #include "stratum/bytes.h"
+#include "stratum/limits.h"
 #include "stratum/template.h"
 
 namespace stratum {
 
-// The script has 100 bytes: height 5, flags 16, tag 1 + 40, variant 2, extranonce 1 + 32 leave three.
-inline constexpr std::size_t coinbase_tag_bytes_max = 40;
 inline constexpr std::size_t coinbase_flags_bytes_max = 16;
 
 struct CoinbaseOutput {

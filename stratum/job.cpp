@@ -1,0 +1,93 @@
+#include "stratum/job.h"
+
+#include <algorithm>
+
+namespace stratum {
+namespace {
+
+// V1 sends the previous hash as eight 4-byte words, each with its bytes swapped.
+void append_word_swapped(std::string& out, const Hash256& hash) {
+    std::array<std::uint8_t, 32> swapped;
+    for (std::size_t i = 0; i < 32; ++i) swapped[i] = hash.bytes[(i & ~std::size_t{3}) + 3 - (i & 3)];
+    append_hex(out, swapped);
+}
+
+std::string hex_number(std::uint64_t value) {
+    std::string out;
+    do {
+        out.insert(out.begin(), "0123456789abcdef"[value & 15]);
+        value >>= 4;
+    } while (value != 0);
+    return out;
+}
+
+std::string make_notify(const Job& job, bool clean) {
+    const auto& work = job.work();
+    std::string line = R"({"id":null,"method":"mining.notify","params":[")";
+    line += hex_number(job.id());
+    line += R"(",")";
+    append_word_swapped(line, work.previous);
+    line += R"(",")";
+    append_hex(line, job.coinbase().prefix);
+    line += R"(",")";
+    append_hex(line, job.coinbase().suffix);
+    line += R"(",[)";
+    for (std::size_t i = 0; i < work.merkle_branches.size(); ++i) {
+        line += i == 0 ? "\"" : ",\"";
+        append_hex(line, work.merkle_branches[i].bytes);
+        line += '"';
+    }
+    line += R"(],")";
+    append_hex_u32(line, job.version());
+    line += R"(",")";
+    append_hex_u32(line, work.nbits);
+    line += R"(",")";
+    append_hex_u32(line, work.time);
+    line += clean ? "\",true]}\n" : "\",false]}\n";
+    line.shrink_to_fit();
+    return line;
+}
+
+}  // namespace
+
+Job::Job(TemplatePtr work, const CoinbasePlan& plan, SizeClass size_class, std::uint8_t variant)
+    : id_(job_id_of(work->number, size_class, variant)), work_(std::move(work)) {
+    coinbase_ = make_coinbase(*work_, {{work_->coinbase_value_sats, plan.payout_script}}, plan.tag, variant,
+                              channel_extranonce_bytes);
+    midstate_ = Sha256State::initial();
+    midstate_bytes_ = coinbase_.prefix.size() / 64 * 64;
+    sha256_update(midstate_, ByteView(coinbase_.prefix).first(midstate_bytes_));
+    version_mask_ = plan.version_mask & ~work_->version_required;
+    version_ = work_->version & ~version_mask_;
+    notify_ = make_notify(*this, false);
+    notify_clean_ = make_notify(*this, true);
+}
+
+void JobTable::on_template(TemplatePtr work, std::chrono::steady_clock::time_point now) {
+    STRATUM_ENSURE(work && (!newest_ || work->number > newest_->number));
+    if (newest_) replaced_.emplace_back(newest_->number, now);
+    newest_ = std::move(work);
+    while (!replaced_.empty() && now - replaced_.front().second > job_kept_for) {
+        const auto number = replaced_.front().first;
+        const auto end = jobs_.lower_bound((number + 1) << 8);
+        for (auto it = jobs_.lower_bound(number << 8); it != end; it = jobs_.erase(it)) expired_.push_back(it->first);
+        replaced_.erase(replaced_.begin());
+    }
+}
+
+JobPtr JobTable::job(SizeClass size_class, std::uint8_t variant) {
+    if (!newest_) return nullptr;
+    variant = static_cast<std::uint8_t>(variant % job_variants_max);
+    auto& slot = jobs_[job_id_of(newest_->number, size_class, variant)];
+    if (!slot) slot = std::make_shared<const Job>(newest_, plan_, size_class, variant);
+    return slot;
+}
+
+const JobPtr* JobTable::find(std::uint64_t id) const {
+    const auto it = jobs_.find(id);
+    return it == jobs_.end() ? nullptr : &it->second;
+}
+
+std::vector<std::uint64_t> JobTable::take_expired() { return std::exchange(expired_, {}); }
+
+}  // namespace stratum

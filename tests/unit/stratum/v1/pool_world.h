@@ -1,0 +1,102 @@
+#pragma once
+// A small pool around sans-IO sessions: one job table, one prefix allocator, virtual time. For tests of the protocol core.
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "stratum/address.h"
+#include "stratum/merkle.h"
+#include "stratum/v1/session.h"
+
+namespace stratum::v1::testing {
+
+inline TemplatePtr make_template(std::uint64_t number, std::uint8_t tip, std::uint32_t nbits, std::size_t transactions = 3) {
+    auto work = std::make_shared<Template>();
+    work->number = number;
+    work->height = 800 + tip;
+    work->previous.bytes.fill(tip);
+    work->version = 0x20000000;
+    work->nbits = nbits;
+    work->network_target = *target_of_nbits(nbits);
+    work->time = 1'700'000'000;
+    work->time_min = work->time - 600;
+    work->coinbase_value_sats = 5'000'000'000;
+    std::vector<Hash256> txids;
+    for (std::size_t i = 0; i < transactions; ++i) txids.push_back(sha256(view_of("tx" + std::to_string(number + i))));
+    work->merkle_branches = merkle_branches_of(txids);
+    work->witness_commitment = witness_commitment_script(txids);
+    return work;
+}
+
+inline constexpr const char* test_address = "bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202";
+
+class PoolWorld : public SessionHost {
+  public:
+    explicit PoolWorld(std::uint32_t first_prefix = 0) : jobs_({"/Hashyard/", Bytes(22, 1), 0x1fffe000}), prefixes_(1, first_prefix) {
+        settings.difficulty_start = *Difficulty::fraction(32);
+        settings.difficulty_min = *Difficulty::fraction(32);
+        settings.vardiff.enabled = false;
+        settings.difficulty_capped_by_network = false;
+    }
+
+    JobTable& jobs() override { return jobs_; }
+    std::optional<Prefix> allocate_prefix(Instant at) override { return prefixes_.allocate(at); }
+    std::optional<Channel> resume(std::string_view session_id, Instant) override {
+        const auto parked = parked_.find(std::string(session_id));
+        if (parked == parked_.end()) return std::nullopt;
+        auto channel = std::move(parked->second);
+        parked_.erase(parked);
+        return channel;
+    }
+    std::string session_id_of(Prefix prefix) override { return "5e55" + to_hex(bytes_of(prefix)); }
+    LoginResult login(std::string_view user, std::string_view worker) override {
+        const auto parsed = parse_address(user, Network::regtest);
+        if (!parsed.ok) return {std::nullopt, explain(parsed.error, Network::regtest), std::nullopt};
+        const auto name = parsed.address.text + "." + std::string(worker);
+        const auto number = workers.emplace(name, static_cast<std::uint32_t>(workers.size() + 1)).first->second;
+        return {number, {}, std::nullopt};
+    }
+
+    void on_template(TemplatePtr work) { jobs_.on_template(std::move(work), now); }
+    std::unique_ptr<Session> connect() { return std::make_unique<Session>(settings, *this, now); }
+    void disconnect(Session& session) {
+        if (auto channel = session.take_channel()) parked_.emplace(session_id_of(channel->prefix()), std::move(*channel));
+    }
+
+    // Feeds bytes as a shard does and settles what comes.
+    void feed(Session& session, std::string_view bytes) {
+        while (!bytes.empty() && session.closing() == CloseReason::none) {
+            const auto consumed = session.receive(bytes, now, batch_);
+            settle();
+            bytes.remove_prefix(consumed);
+        }
+    }
+    void settle() {
+        for (const auto& share : batch_) {
+            Hash256 hash;
+            if (share.examined.input.job != nullptr) hash_headers({&share.examined.input, 1}, {&hash, 1});
+            Verdict verdict;
+            if (auto* channel = share.session->channel()) verdict = channel->judge(share.examined, hash, now);
+            else verdict.reject = share.examined.refused;
+            verdicts.push_back(verdict);
+            share.session->settle(share, verdict, now);
+        }
+        batch_.clear();
+    }
+
+    SessionSettings settings;
+    Instant now{std::chrono::hours(1)};
+    std::vector<Verdict> verdicts;
+    std::map<std::string, std::uint32_t> workers;
+
+  private:
+    JobTable jobs_;
+    PrefixAllocator prefixes_;
+    std::map<std::string, Channel> parked_;
+    ShareBatch batch_;
+};
+
+}  // namespace stratum::v1::testing
