@@ -40,7 +40,8 @@ struct NodeStatus {
     std::string tip;  // displayed hash
 };
 
-// What became of a block, read from the chain by hash. confirmations: 1 = it is the tip. Orphaned: known and not in the chain.
+// What became of a block, read from the chain by hash. confirmations: 1 = it is the tip. Orphaned: known and
+// not in the chain.
 enum class BlockState { submitted, immature, mature, orphaned };
 const char* name_of(BlockState state);
 struct BlockNews {
@@ -52,21 +53,26 @@ struct BlockNews {
 };
 
 struct NodesEvents {
-    std::function<void(stratum::TemplatePtr)> on_template;   // control thread; a new best template (early ones too)
-    std::function<void(const BlockNews&)> on_block_news;     // control thread; every change of state of a watched block
-    std::function<void(bool templates_flow)> on_flow;        // control thread; false when no node gives templates any more
+    std::function<void(stratum::TemplatePtr)>
+        on_template;  // control thread; a new best template (early ones too)
+    std::function<void(const BlockNews&)>
+        on_block_news;  // control thread; every change of state of a watched block
+    std::function<void(bool templates_flow)>
+        on_flow;  // control thread; false when no node gives templates any more
 };
 
 class Nodes {
   public:
-    Nodes(boost::asio::io_context& control, NodesOptions options, NodesEvents events, prometheus::Registry& registry);
+    Nodes(boost::asio::io_context& control, NodesOptions options, NodesEvents events,
+          prometheus::Registry& registry);
     ~Nodes();
     Nodes(const Nodes&) = delete;
     Nodes& operator=(const Nodes&) = delete;
 
     void start();
     void stop();
-    // Any thread. Writes the block file, then sends to every node in parallel without waiting; retries until the chain answers for it.
+    // Any thread. Writes the block file, then sends to every node in parallel without waiting; retries until
+    // the chain answers for it.
     void submit(BlockCandidate candidate);
     // Any thread. Blocks found earlier (from PostgreSQL at start) whose fate is still open.
     void watch(std::vector<stratum::Hash256> hashes);

@@ -11,12 +11,12 @@
 namespace server::node {
 
 struct NodeOptions {
-    std::string name;          // as it stands in logs, metrics and the API
-    std::string rpc_url;       // http://host:port
+    std::string name;     // as it stands in logs, metrics and the API
+    std::string rpc_url;  // http://host:port
     std::string rpc_user;
     std::string rpc_password;
     std::filesystem::path rpc_cookie_file;  // read again before each connection; wins over user and password
-    std::string zmq_hashblock;  // tcp://host:port, empty: longpoll and polling only
+    std::string zmq_hashblock;              // tcp://host:port, empty: longpoll and polling only
 };
 
 struct NodesOptions {
@@ -24,13 +24,19 @@ struct NodesOptions {
     stratum::Network network = stratum::Network::regtest;
     std::filesystem::path data_dir;  // blocks/ and the development chain live in it
     std::chrono::milliseconds poll_interval{1000};
-    std::chrono::seconds template_interval{30};     // same-tip refresh
-    std::chrono::seconds stalled_after{90};         // no template or tip news for so long: the node is stalled
-    std::uint32_t development_block_seconds = 0;    // reserved: 0 = only miners make blocks
-    bool early_template = true;                     // send an empty job on a new tip before the full one
-    std::size_t extranonce_bytes = 12;              // for the proposal's coinbase
+    std::chrono::seconds template_interval{30};  // same-tip refresh
+    std::chrono::seconds stalled_after{90};      // no template or tip news for so long: the node is stalled
+    std::chrono::seconds lagging_after{10};      // behind another node's tip for so long: the node lags
+    std::chrono::milliseconds rpc_timeout{
+        10'000};  // longest wait for an answer (longpoll waits longer, by design)
+    // Target of the development chain's blocks. 0x1d07ffff is difficulty 1/8: 540 million hashes, half a
+    // minute for a processor.
+    std::uint32_t development_chain_nbits = 0x1d07ffff;
+    std::uint32_t development_chain_transactions = 12;  // in each of its templates, at most 5,000
+    bool early_template = true;                         // send an empty job on a new tip before the full one
+    std::size_t extranonce_bytes = 12;                  // for the proposal's coinbase
     std::string coinbase_tag;
-    stratum::Bytes payout_script;                   // scriptPubKey of the pool's address
+    stratum::Bytes payout_script;  // scriptPubKey of the pool's address
 };
 
 }  // namespace server::node
