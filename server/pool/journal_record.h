@@ -6,7 +6,8 @@
 //   0 crc32c u32 over bytes 4..191 | 4 kind u8 | 5 format u8 (1) | 6 payload_bytes u8 (<= 176) | 7 more u8 | 8 sequence u64 | 16 payload
 // A record is a head frame and the `more` frames of kind `more` that follow it; its payload is theirs joined.
 // The sequence rises by one with every frame of (pool node, shard), over files and restarts, and is never used twice.
-// A segment file starts with the definitions (workers, jobs) that its shares refer to, so each file stands alone.
+// Definitions (workers, jobs) stand in each segment file ahead of the first share that refers to them, so each file stands
+// alone; the same definition may come again. journal_codec.h has the payloads, journal_folder.h the files.
 
 #include <array>
 #include <cstdint>
@@ -43,7 +44,7 @@ struct ShareRecord {
 };
 inline constexpr std::uint16_t share_flag_block = 1;
 
-// Work handed to channels. Re-written at the head of each segment while live.
+// Work handed to channels. Written again in each segment that has shares for it.
 struct JobRecord {
     std::uint64_t job = 0;  // unique on this pool node for ever
     std::int64_t issued_at_us = 0;
