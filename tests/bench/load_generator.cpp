@@ -31,6 +31,7 @@ void add_common(CLI::App& app, RunOptions& run, std::string& preset) {
     app.add_option("--password", run.swarm.password, "Hashyard reads d=DIFFICULTY in it");
     app.add_option("--suggest-difficulty", run.swarm.suggest_difficulty, "sent after authorize");
     app.add_option("--agent", run.swarm.agent);
+    app.add_option("--difficulty-scale", run.swarm.difficulty_scale, "for a peer built with another difficulty 1");
     app.add_option("--server", preset, "hashyard, ckpool or datum: takes that server's quirks")
         ->check(CLI::IsMember({"hashyard", "ckpool", "datum"}));
     app.add_flag("--version-rolling,!--no-version-rolling", run.swarm.version_rolling);
@@ -43,7 +44,7 @@ void add_common(CLI::App& app, RunOptions& run, std::string& preset) {
 
 // DATUM loses wake-ups when many set-ups come at once; Hashyard takes the difficulty from the password.
 void apply_preset(const std::string& preset, RunOptions& run) {
-    if (preset == "datum") run.swarm.set_up_at_once = 8;
+    if (preset == "datum") run.swarm.set_up_at_once = std::min<std::size_t>(run.swarm.set_up_at_once, 8);
     if (preset == "hashyard" && run.swarm.password == "x") run.swarm.password = "d=0.00000000023283064365386963";
 }
 

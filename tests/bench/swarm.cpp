@@ -229,7 +229,7 @@ void Swarm::take_notification(Client& client, std::string_view line, std::int64_
     const std::string method = message.value("method", "");
     if (params.empty()) return;
     if (method == "mining.set_difficulty" && params[0].is_number()) {
-        client.difficulty = params[0].get<double>();
+        client.difficulty = params[0].get<double>() * options_.difficulty_scale;
         client.retargeted = true;
     } else if (method == "mining.set_version_mask" && params[0].is_string()) {
         client.version_mask = stratum::parse_hex_u32(params[0].get<std::string>()).value_or(0);

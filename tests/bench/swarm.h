@@ -30,6 +30,7 @@ struct SwarmOptions {
     std::string agent = "hashyard-load/1";
     bool version_rolling = true;
     std::string suggest_difficulty;  // sent after authorize when not empty
+    double difficulty_scale = 1;      // hashes of the announced difficulty count for so much (peers built with another difficulty 1)
     bool receive_timestamps = false;  // take the kernel's time of arrival
 };
 
