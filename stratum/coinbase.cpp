@@ -19,23 +19,6 @@ void push(Bytes& script, ByteView data) {
     script.insert(script.end(), data.begin(), data.end());
 }
 
-// The shortest script number, as CScript() << height gives it: BIP34 compares bytes.
-void push_height(Bytes& script, std::uint32_t height) {
-    if (height == 0) {
-        script.push_back(0);
-        return;
-    }
-    if (height <= 16) {
-        script.push_back(static_cast<std::uint8_t>(op_1 + height - 1));
-        return;
-    }
-    Bytes number;
-    for (std::uint32_t rest = height; rest != 0; rest >>= 8)
-        number.push_back(static_cast<std::uint8_t>(rest));
-    if ((number.back() & 0x80) != 0) number.push_back(0);  // the top bit is the sign
-    push(script, number);
-}
-
 void append_output(ByteWriter& out, std::int64_t amount_sats, ByteView script) {
     out.le64(static_cast<std::uint64_t>(amount_sats));
     out.compact_size(script.size());
@@ -44,10 +27,21 @@ void append_output(ByteWriter& out, std::int64_t amount_sats, ByteView script) {
 
 }  // namespace
 
+Bytes height_push(std::uint32_t height) {
+    if (height == 0) return {0};
+    if (height <= 16) return {static_cast<std::uint8_t>(op_1 + height - 1)};
+    Bytes number;
+    for (std::uint32_t rest = height; rest != 0; rest >>= 8)
+        number.push_back(static_cast<std::uint8_t>(rest));
+    if ((number.back() & 0x80) != 0) number.push_back(0);  // the top bit is the sign
+    Bytes script;
+    push(script, number);
+    return script;
+}
+
 CoinbaseParts make_coinbase(const Template& work, const std::vector<CoinbaseOutput>& outputs,
                             std::string_view tag, std::uint8_t variant, std::size_t extranonce_bytes) {
-    Bytes script;
-    push_height(script, work.height);
+    Bytes script = height_push(work.height);
     script.insert(script.end(), work.coinbase_flags.begin(), work.coinbase_flags.end());
     if (!tag.empty()) push(script, view_of(tag));
     push(script, ByteView{&variant, 1});
