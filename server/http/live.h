@@ -29,9 +29,12 @@ struct LivePool {
     double hashrate_relative_error = 0;          // one standard deviation, 1/sqrt(shares)
     double hashrate_window_s = 0;
     double template_age_s = 0;
+    bool templates_flow = false;     // false: no node gives templates, miners have nothing fresh to work on
     std::uint32_t template_height = 0;
     double network_difficulty = 0;
     std::uint64_t journal_lag_records = 0;  // journaled, not yet in PostgreSQL
+    double import_lag_s = 0;                // age of the oldest record not yet in PostgreSQL; 0 when there is none
+    bool journal_writable = true;           // false: a shard cannot write its journal and refuses shares
     bool database_available = false;
     std::vector<LiveNode> nodes;
     std::vector<LiveListener> listeners;

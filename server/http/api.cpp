@@ -1,0 +1,77 @@
+#include "server/http/api.h"
+
+#include <array>
+#include <exception>
+
+#include "server/http/handlers.h"
+#include "server/log.h"
+
+namespace server::http {
+namespace {
+
+constexpr std::array<Route, 8> table{{
+    {"/healthz", Verb::get, Place::web_thread, answer_health},
+    {"/metrics", Verb::get, Place::web_thread, answer_metrics},
+    {"/api/v1/pool", Verb::get, Place::web_thread, answer_pool},
+    {"/api/v1/users/{user}", Verb::get, Place::database_thread, answer_user},
+    {"/api/v1/users/{user}/workers", Verb::get, Place::database_thread, answer_workers},
+    {"/api/v1/blocks", Verb::get, Place::database_thread, answer_blocks},
+    {"/api/v1/blocks/{hash}", Verb::get, Place::database_thread, answer_block},
+    {"/api/v1/payout-runs/{block}", Verb::get, Place::database_thread, answer_payout_run},
+}};
+
+// The segments that stood in braces, or nothing when the path is another one.
+std::optional<std::vector<std::string>> match_path(std::string_view pattern, const std::vector<std::string>& segments) {
+    std::vector<std::string> parameters;
+    std::size_t index = 0;
+    pattern.remove_prefix(1);
+    while (true) {
+        const std::size_t slash = pattern.find('/');
+        const std::string_view part = pattern.substr(0, slash);
+        if (index == segments.size()) return std::nullopt;
+        if (part.front() == '{') {
+            parameters.push_back(segments[index]);
+        } else if (part != segments[index]) {
+            return std::nullopt;
+        }
+        ++index;
+        if (slash == std::string_view::npos) break;
+        pattern.remove_prefix(slash + 1);
+    }
+    if (index != segments.size()) return std::nullopt;
+    return parameters;
+}
+
+}  // namespace
+
+std::span<const Route> routes() { return table; }
+
+Match match_route(Verb verb, const std::vector<std::string>& segments) {
+    Match out;
+    const Verb wanted = verb == Verb::head ? Verb::get : verb;
+    for (const Route& route : table) {
+        std::optional<std::vector<std::string>> parameters = match_path(route.path, segments);
+        if (!parameters) continue;
+        if (route.verb == wanted) return {&route, std::move(*parameters), {}};
+        if (!out.allow.empty()) out.allow += ", ";
+        out.allow += route.verb == Verb::get ? "GET, HEAD" : name_of(route.verb);
+    }
+    return out;
+}
+
+Reply answer(const Route& route, const Context& context, const Request& request) noexcept {
+    try {
+        return route.answer(context, request);
+    } catch (const StatisticsUnavailable&) {
+        Reply away = problem(503, "database_away",
+                             "PostgreSQL does not answer, so history cannot be shown. Mining and share counting go on; "
+                             "try again in a few seconds, or ask the operator to look at the database.");
+        away.fields.emplace_back("Retry-After", "5");
+        return away;
+    } catch (const std::exception& bug) {
+        log::error("http_handler_failed", {{"route", std::string(route.path)}, {"what", bug.what()}});
+        return problem(500, "internal", "The server failed on this request and has logged why. Report it to the operator.");
+    }
+}
+
+}  // namespace server::http
