@@ -76,7 +76,7 @@ TEST_CASE("A template of three thousand transactions makes a sound block") {
 
 TEST_CASE("Each broken rule is named as a node names it") {
     const TemporaryFolder folder;
-    DevelopmentChain chain(options_in(folder));
+    DevelopmentChain chain(options_in(folder, 100));
     const auto work = chain.make_template(now).work;
     const auto refused = [&](auto change) {
         MinedBlock block(work);
