@@ -7,6 +7,17 @@ namespace stratum {
 
 const Uint256 Channel::no_target_{};
 
+Channel::Channel(Prefix prefix, std::uint8_t rest_bytes) : prefix_(prefix), rest_bytes_(rest_bytes) {
+    STRATUM_ENSURE(rest_bytes >= rest_bytes_min && rest_bytes <= rest_bytes_default);
+}
+
+Bytes Channel::extranonce_head() const {
+    const auto prefix = bytes_of(prefix_);
+    Bytes out(prefix.begin(), prefix.end());
+    out.resize(channel_extranonce_bytes - rest_bytes_);
+    return out;
+}
+
 void Channel::set_difficulty(Difficulty difficulty, Instant now) {
     const auto target = difficulty.target();
     if (!targets_.empty() && targets_.back() == target) return;
@@ -84,8 +95,8 @@ Examined Channel::examine(const Submission& submission, std::uint32_t version_ma
     auto& input = out.input;
     input.job = job->get();
     std::memcpy(input.extranonce.data(), prefix.data(), prefix.size());
-    std::memcpy(input.extranonce.data() + prefix.size(), submission.rest.data(), rest_bytes_);
-    input.extranonce_size = static_cast<std::uint8_t>(prefix.size() + rest_bytes_);
+    input.extranonce_size = static_cast<std::uint8_t>(channel_extranonce_bytes);
+    std::memcpy(input.extranonce.data() + channel_extranonce_bytes - rest_bytes_, submission.rest.data(), rest_bytes_);
     input.version = (*job)->version() ^ bits;  // no bit of the mask is set in version(): OR, XOR and replace agree
     input.ntime = submission.ntime;
     input.nonce = submission.nonce;

@@ -38,10 +38,13 @@ class Channel {
   public:
     using Instant = std::chrono::steady_clock::time_point;
 
-    Channel(Prefix prefix, std::uint8_t rest_bytes) : prefix_(prefix), rest_bytes_(rest_bytes) {}
+    // rest_bytes_min <= rest_bytes <= rest_bytes_default.
+    Channel(Prefix prefix, std::uint8_t rest_bytes);
 
     [[nodiscard]] Prefix prefix() const { return prefix_; }
     [[nodiscard]] std::uint8_t rest_bytes() const { return rest_bytes_; }
+    // What the client is told to put before its rest: the prefix, then zeros up to channel_extranonce_bytes - rest_bytes.
+    [[nodiscard]] Bytes extranonce_head() const;
     Vardiff& vardiff() { return vardiff_; }
     [[nodiscard]] const Vardiff& vardiff() const { return vardiff_; }
 

@@ -67,7 +67,8 @@ void JobTable::on_template(TemplatePtr work, std::chrono::steady_clock::time_poi
     STRATUM_ENSURE(work && (!newest_ || work->number > newest_->number));
     if (newest_) replaced_.emplace_back(newest_->number, now);
     newest_ = std::move(work);
-    while (!replaced_.empty() && now - replaced_.front().second > job_kept_for) {
+    while (!replaced_.empty() &&
+           (now - replaced_.front().second > job_kept_for || replaced_.size() >= templates_kept_max)) {
         const auto number = replaced_.front().first;
         const auto end = jobs_.lower_bound((number + 1) << 8);
         for (auto it = jobs_.lower_bound(number << 8); it != end; it = jobs_.erase(it)) expired_.push_back(it->first);

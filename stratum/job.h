@@ -69,7 +69,8 @@ class JobTable {
   public:
     explicit JobTable(CoinbasePlan plan) : plan_(std::move(plan)) {}
 
-    // A newer template; its jobs are made on demand. Forgets jobs of templates replaced longer than job_kept_for ago.
+    // A newer template; its jobs are made on demand. Forgets jobs of templates replaced longer than job_kept_for ago,
+    // and the oldest beyond templates_kept_max.
     void on_template(TemplatePtr work, std::chrono::steady_clock::time_point now);
     [[nodiscard]] const TemplatePtr& newest() const { return newest_; }  // null before the first
     // The newest template's job of this shape; null before the first template. `variant` is taken modulo job_variants_max.

@@ -10,6 +10,9 @@ namespace stratum {
 // -- extranonce --------------------------------------------------------------------------------------------------
 // prefix 4 + rest 8: what every client read accepts (a rest above 8 is silently never submitted by cgminer).
 inline constexpr std::size_t channel_extranonce_bytes = 12;
+// A port may offer a shorter rest (4 to 8); the prefix then ends in zeros.
+inline constexpr std::size_t rest_bytes_min = 4;
+inline constexpr std::size_t rest_bytes_default = 8;
 inline constexpr std::size_t extranonce_bytes_max = 32;  // V2 extended channels
 inline constexpr std::size_t prefix_bytes_max = 16;
 inline constexpr std::size_t rest_bytes_max = 16;
@@ -22,6 +25,8 @@ inline constexpr std::size_t coinbase_tag_bytes_max = 40;
 // -- jobs --------------------------------------------------------------------------------------------------------
 // A share can arrive minutes late and still be a block: jobs stay known ten minutes.
 inline constexpr std::chrono::minutes job_kept_for{10};
+// Each keeps its template's transactions, up to 4 MB: 64 are 20 for ten quiet minutes and tips in a hurry.
+inline constexpr std::size_t templates_kept_max = 64;
 // A replaced job of the same tip is credited so long; cgminer resubmits within 120 s after a resume.
 inline constexpr std::chrono::seconds replaced_job_credited_for{120};
 // After a change of difficulty, work already under way is credited at the easier of both targets so long.

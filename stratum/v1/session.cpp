@@ -37,6 +37,12 @@ std::optional<std::uint32_t> Session::worker() const {
     return workers_.empty() ? std::nullopt : std::optional(workers_.front().number);
 }
 
+std::vector<std::uint32_t> Session::worker_numbers() const {
+    std::vector<std::uint32_t> out;
+    for (const auto& worker : workers_) out.push_back(worker.number);
+    return out;
+}
+
 std::optional<Channel> Session::take_channel() {
     auto out = std::move(channel_);
     channel_.reset();
@@ -172,7 +178,7 @@ void Session::answer(const Request& request, Instant now) {
 void Session::on_subscribe(std::string_view id, const Subscribe& subscribe, Instant now) {
     if (!channel_) {
         quirks_ = &quirks_of(subscribe.agent);
-        if (!subscribe.session_id.empty()) channel_ = host_.resume(subscribe.session_id, now);
+        if (!subscribe.session_id.empty()) channel_ = host_.resume(subscribe.session_id, settings_.rest_bytes, now);
         if (!channel_) {
             const auto prefix = host_.allocate_prefix(now);
             if (!prefix) {
@@ -184,7 +190,7 @@ void Session::on_subscribe(std::string_view id, const Subscribe& subscribe, Inst
     }
     const auto session_id = host_.session_id_of(channel_->prefix());
     std::string result = R"([[["mining.set_difficulty",")" + session_id + R"("],["mining.notify",")" + session_id + R"("]],")";
-    append_hex(result, bytes_of(channel_->prefix()));
+    append_hex(result, channel_->extranonce_head());
     result += "\"," + std::to_string(channel_->rest_bytes()) + "]";
     append_result(output_, id, result);
     start_due_ = mining();

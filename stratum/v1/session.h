@@ -60,8 +60,8 @@ class SessionHost {
     virtual ~SessionHost() = default;
     virtual JobTable& jobs() = 0;
     virtual std::optional<Prefix> allocate_prefix(Instant now) = 0;
-    // The parked channel that this session id proves to own.
-    virtual std::optional<Channel> resume(std::string_view session_id, Instant now) = 0;
+    // The parked channel that this session id proves to own, or a new one under its prefix when nobody has it.
+    virtual std::optional<Channel> resume(std::string_view session_id, std::uint8_t rest_bytes, Instant now) = 0;
     virtual std::string session_id_of(Prefix prefix) = 0;
     virtual LoginResult login(std::string_view user, std::string_view worker) = 0;
 };
@@ -95,6 +95,7 @@ class Session {
     [[nodiscard]] std::uint64_t accepted() const { return accepted_; }
     // The first worker logged in, for remembering its difficulty.
     [[nodiscard]] std::optional<std::uint32_t> worker() const;
+    [[nodiscard]] std::vector<std::uint32_t> worker_numbers() const;
 
   private:
     enum class Line : std::uint8_t { done, settle_first };

@@ -44,7 +44,7 @@ class PoolWorld : public SessionHost {
 
     JobTable& jobs() override { return jobs_; }
     std::optional<Prefix> allocate_prefix(Instant at) override { return prefixes_.allocate(at); }
-    std::optional<Channel> resume(std::string_view session_id, Instant) override {
+    std::optional<Channel> resume(std::string_view session_id, std::uint8_t, Instant) override {
         const auto parked = parked_.find(std::string(session_id));
         if (parked == parked_.end()) return std::nullopt;
         auto channel = std::move(parked->second);

@@ -1,0 +1,62 @@
+#pragma once
+// The pool: its ports, its shards and their threads. Owned by main.cpp, which gives templates in and takes blocks out.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <boost/system/result.hpp>
+
+#include "server/metrics.h"
+#include "server/node/nodes.h"
+#include "server/pool/journals.h"
+#include "server/pool/options.h"
+#include "server/pool/session_desk.h"
+
+namespace server::pool {
+
+class Shard;
+class TlsContext;
+
+struct BoundListener {
+    std::string protocol;  // name_of(Protocol)
+    std::string address;
+    std::uint16_t port = 0;  // the real one where the system chose
+};
+
+class Pool {
+  public:
+    // Binds every port on every shard. The error is a sentence that names port or file and the remedy.
+    // `on_block` is called on shard threads and must not wait. journals has a writer for each shard; both outlive the pool.
+    [[nodiscard]] static boost::system::result<std::unique_ptr<Pool>, std::string> open(
+        const PoolOptions& options, Journals& journals, Metrics& metrics,
+        std::function<void(node::BlockCandidate)> on_block);
+    ~Pool();
+    Pool(const Pool&) = delete;
+    Pool& operator=(const Pool&) = delete;
+
+    void start();
+    // Ends all connections, flushes the journals and joins the threads.
+    void stop();
+
+    // Any thread.
+    void on_template(const stratum::TemplatePtr& work);
+    void on_flow(bool templates_flow);
+    void set_names(std::shared_ptr<const NameSet> names) { names_.store(std::move(names)); }
+    [[nodiscard]] const std::vector<BoundListener>& listeners() const { return bound_; }
+
+    // How many shards these options mean on this machine.
+    [[nodiscard]] static unsigned shards_of(const PoolOptions& options);
+
+  private:
+    Pool() = default;
+    NameBook names_;
+    std::unique_ptr<TlsContext> tls_;
+    std::vector<BoundListener> bound_;
+    std::vector<std::unique_ptr<Shard>> shards_;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace server::pool

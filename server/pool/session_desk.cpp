@@ -1,0 +1,103 @@
+#include "server/pool/session_desk.h"
+
+#include <algorithm>
+
+#include "stratum/address.h"
+#include "stratum/sha256.h"
+
+namespace server::pool {
+namespace {
+
+using stratum::v1::LoginResult;
+
+bool printable(std::string_view text) {
+    return std::none_of(text.begin(), text.end(),
+                        [](char letter) { return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f; });
+}
+
+LoginResult refused(std::string message) { return {std::nullopt, std::move(message), std::nullopt}; }
+
+}  // namespace
+
+SessionDesk::SessionDesk(SessionDeskOptions options, JournalWriter& journal, const NameBook& names)
+    : options_(std::move(options)),
+      journal_(journal),
+      names_(names),
+      jobs_(options_.coinbase),
+      prefixes_(static_cast<std::uint8_t>(options_.shard), options_.first_prefix) {}
+
+// 8 hex letters of the prefix, 16 of its proof.
+std::string SessionDesk::session_id_of(stratum::Prefix prefix) {
+    const auto raw = stratum::bytes_of(prefix);
+    stratum::Bytes text(options_.secret.begin(), options_.secret.end());
+    text.insert(text.end(), raw.begin(), raw.end());
+    const auto proof = stratum::sha256d(text);  // secret first and double hash: no length extension
+    return stratum::to_hex(raw) + stratum::to_hex(stratum::ByteView(proof.bytes).first(8));
+}
+
+std::optional<stratum::Channel> SessionDesk::resume(std::string_view session_id, std::uint8_t rest_bytes,
+                                                    Instant now) {
+    const auto prefix = stratum::parse_hex_u32(session_id.substr(0, 8));
+    if (!prefix || session_id != session_id_of(*prefix)) return std::nullopt;
+    const auto parked = parked_.find(*prefix);
+    if (parked != parked_.end()) {
+        auto channel = std::move(parked->second.channel);
+        parked_.erase(parked);
+        return channel;
+    }
+    // Given out before a restart: its jobs are gone, the prefix is as good as new.
+    if (!prefixes_.claim(*prefix, now)) return std::nullopt;
+    return stratum::Channel(*prefix, rest_bytes);
+}
+
+LoginResult SessionDesk::login(std::string_view user, std::string_view worker) {
+    if (worker.size() > stratum::worker_name_bytes_max || !printable(worker))
+        return refused("The worker name after the dot may have 64 printable letters");
+    if (user.empty()) return refused("No user: log in as ADDRESS.WORKER or NAME.WORKER");
+    auto kind = UserKind::address;
+    std::string canonical;
+    const auto address = stratum::parse_address(user, options_.network);
+    if (address.ok) {
+        canonical = address.address.text;
+    } else {
+        const auto names = names_.load();
+        if (!names || !names->contains(std::string(user))) return refused(explain(address.error, options_.network));
+        kind = UserKind::name;
+        canonical = user;
+    }
+    const auto number = journal_.define_worker(kind, canonical, worker);
+    if (number == 0) return refused("The pool has too many workers now: try again later or use fewer worker names");
+    const auto known = remembered_.find(number);
+    return {number, {}, known == remembered_.end() ? std::nullopt : std::optional(known->second)};
+}
+
+void SessionDesk::park(stratum::v1::Session& session, Instant now) {
+    const auto first = session.worker();
+    for (const auto worker : session.worker_numbers()) journal_.retire_worker(worker);
+    auto channel = session.take_channel();
+    if (!channel) return;
+    if (first && session.accepted() > 0 && !channel->vardiff().fixed()) {
+        if (remembered_.size() >= remembered_max) remembered_.clear();
+        remembered_.insert_or_assign(*first, channel->vardiff().current());
+    }
+    const auto prefix = channel->prefix();
+    if (parked_.size() >= stratum::resumable_channels_max) {
+        prefixes_.release(prefix, now);
+        return;
+    }
+    parked_.emplace(prefix, Parked{std::move(*channel), now});
+    parked_order_.emplace_back(now, prefix);
+}
+
+void SessionDesk::expire_parked(Instant now) {
+    while (!parked_order_.empty() && now - parked_order_.front().first > stratum::job_kept_for) {
+        const auto [since, prefix] = parked_order_.front();
+        parked_order_.pop_front();
+        const auto it = parked_.find(prefix);
+        if (it == parked_.end() || it->second.since != since) continue;  // resumed since, perhaps parked again
+        parked_.erase(it);
+        prefixes_.release(prefix, now);
+    }
+}
+
+}  // namespace server::pool

@@ -1,0 +1,299 @@
+#include "server/pool/shard.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "server/log.h"
+#include "server/pool/proxy_header.h"
+
+namespace server::pool {
+namespace {
+
+using stratum::v1::CloseReason;
+
+constexpr std::size_t read_bytes_per_round = 64 * 1024;
+constexpr std::size_t ticks_per_sweep = 10;  // a session's timer runs every tenth tick
+constexpr std::chrono::seconds tick_interval{1};
+constexpr std::chrono::milliseconds wait_max{250};
+constexpr std::chrono::milliseconds wait_while_announcing{5};
+// A same-tip job reaches all sessions within this time, so that sockets and miners are not hit all at once.
+constexpr std::chrono::milliseconds announce_pace{2000};
+
+std::int64_t wall_clock_us() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+}  // namespace
+
+Shard::Shard(ShardOptions options, std::vector<Listener> listeners, JournalWriter& journal, JournalSync& sync,
+             const NameBook& names, const TlsContext* tls, ShardMetrics& metrics, ShareSettler::OnBlock on_block)
+    : options_(std::move(options)),
+      listeners_(std::move(listeners)),
+      journal_(journal),
+      sync_(sync),
+      tls_(tls),
+      metrics_(metrics),
+      desk_(options_.desk, journal, names),
+      settler_(journal, metrics, std::move(on_block)),
+      read_buffer_(read_bytes_per_round),
+      spare_descriptor_(open("/dev/null", O_RDONLY | O_CLOEXEC)) {
+    for (auto& listener : listeners_)
+        STRATUM_ENSURE(poller_.add(listener.socket.descriptor(), EPOLLIN, &listener.socket));
+}
+
+Shard::~Shard() = default;
+
+bool Shard::post(Order order) {
+    if (!orders_.push(std::move(order))) return false;
+    poller_.wake();
+    return true;
+}
+
+bool Shard::post_template(stratum::TemplatePtr work, std::int64_t received_at_us) {
+    return post([this, work = std::move(work), received_at_us] { on_template(work, received_at_us); });
+}
+
+bool Shard::post_flow(bool templates_flow) {
+    return post([this, templates_flow] { on_flow(templates_flow); });
+}
+
+void Shard::stop() {
+    stopping_.store(true, std::memory_order_release);
+    poller_.wake();
+}
+
+void Shard::run() {
+    round_at_ = ticked_at_ = std::chrono::steady_clock::now();
+    while (!stopping_.load(std::memory_order_acquire)) {
+        const bool announcing = announce_next_ < connections_.size();
+        const auto ready = poller_.wait(announcing ? wait_while_announcing : wait_max);
+        round_at_ = std::chrono::steady_clock::now();
+        round_at_us_ = wall_clock_us();
+        for (const auto& event : ready) {
+            if (event.data.ptr == nullptr) {
+                obey_orders();
+                continue;
+            }
+            const auto listener = std::find_if(listeners_.begin(), listeners_.end(),
+                                               [&](const Listener& l) { return &l.socket == event.data.ptr; });
+            if (listener != listeners_.end()) accept_some(*listener);
+            else on_event(*static_cast<Connection*>(event.data.ptr), event.events);
+        }
+        settle();
+        if (announcing) announce_some();
+        if (round_at_ - ticked_at_ >= tick_interval) tick();
+        end_round();
+    }
+    // RST instead of FIN: miners notice at once and come back, instead of waiting on a half-open connection.
+    for (auto& connection : connections_)
+        if (connection) {
+            const linger reset{1, 0};
+            setsockopt(connection->socket.descriptor(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+            drop(*connection);
+        }
+    if (const auto error = journal_.flush()) log::error("journal_write_failed", {{"shard", options_.index}, {"error", error.message()}});
+}
+
+void Shard::obey_orders() {
+    for (auto& order : orders_.take_all(std::chrono::milliseconds(0))) order();
+}
+
+// -- jobs ----------------------------------------------------------------------------------------------------------
+
+void Shard::on_template(const stratum::TemplatePtr& work, std::int64_t received_at_us) {
+    auto& jobs = desk_.jobs();
+    const auto before = jobs.newest();
+    if (before && work->number <= before->number) return;
+    settle();  // what was read before the tip changed is judged by the old one
+    jobs.on_template(work, round_at_);
+    settler_.on_template(work->number, received_at_us);
+    settler_.retire_jobs(jobs.take_expired());
+    template_at_ = work->received_at;
+    const bool urgent = !before || before->previous != work->previous || before->early;
+    announce_next_ = 0;
+    announce_until_ = urgent ? round_at_ : round_at_ + announce_pace;
+    if (urgent) announce_some();
+}
+
+void Shard::announce_to(Connection& connection) {
+    if (connection.stage != Connection::Stage::session || !connection.session.mining()) return;
+    lend_buffer(connection.session.output());
+    connection.session.on_job(round_at_);
+    if (connection.session.output().empty() && connection.session.closing() == CloseReason::none) return;
+    send_output(connection);
+    touch(connection);
+    metrics_.notify.observe(std::chrono::steady_clock::now() - template_at_);
+}
+
+// All that are left when the announcement is urgent or late, else the part that keeps the pace.
+void Shard::announce_some() {
+    const auto left = connections_.size() - announce_next_;
+    auto part = left;
+    if (announce_until_ > round_at_) {
+        const auto rounds_left = (announce_until_ - round_at_) / wait_while_announcing + 1;
+        part = left / static_cast<std::size_t>(rounds_left) + 1;
+    }
+    for (; part > 0 && announce_next_ < connections_.size(); ++announce_next_) {
+        if (!connections_[announce_next_]) continue;
+        announce_to(*connections_[announce_next_]);
+        --part;
+    }
+}
+
+// Miners that get no work must be free to go to their next pool.
+void Shard::on_flow(bool templates_flow) {
+    templates_flow_ = templates_flow;
+    if (templates_flow) return;
+    for (auto& connection : connections_)
+        if (connection) {
+            connection->gone = true;
+            touch(*connection);
+        }
+}
+
+// -- connections ---------------------------------------------------------------------------------------------------
+
+void Shard::accept_some(const Listener& listener) {
+    constexpr int accepts_per_round = 64;
+    for (int i = 0; i < accepts_per_round; ++i) {
+        sockaddr_storage address{};
+        socklen_t length = sizeof address;
+        File socket(accept4(listener.socket.descriptor(), reinterpret_cast<sockaddr*>(&address), &length,
+                            SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (!socket.is_open()) {
+            if (errno == EMFILE || errno == ENFILE) refuse_by_spare();
+            if (errno == ECONNABORTED || errno == EINTR) continue;
+            return;
+        }
+        if (!templates_flow_ || sessions_ >= options_.sessions_max) continue;  // closed: the miner tries its next pool
+        const int on = 1;
+        setsockopt(socket.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        const auto descriptor = static_cast<std::size_t>(socket.descriptor());
+        if (connections_.size() <= descriptor) connections_.resize(std::max(descriptor + 1, connections_.size() * 3 / 2));
+        auto connection = std::make_unique<Connection>(std::move(socket), listener, ip_of(address), desk_, round_at_);
+        if (listener.protocol == Protocol::stratum_v1_tls) connection->tls = std::make_unique<TlsChannel>(*tls_);
+        const bool proxied = std::any_of(listener.proxy_trusted.begin(), listener.proxy_trusted.end(),
+                                         [&](const IpRange& range) { return range.contains(connection->peer); });
+        if (proxied) connection->stage = Connection::Stage::proxy_header;
+        else if (!admit(*connection)) continue;
+        if (!poller_.add(connection->socket.descriptor(), EPOLLIN | EPOLLRDHUP, connection.get())) continue;
+        ++sessions_;
+        const auto protocol = static_cast<std::size_t>(listener.protocol);
+        metrics_.sessions[protocol].add();
+        metrics_.sessions_opened[protocol].add();
+        connections_[descriptor] = std::move(connection);
+    }
+}
+
+// No descriptor is left: the waiting connection is taken with the spare one and closed, else it would wake us for ever.
+void Shard::refuse_by_spare() {
+    log::warn("descriptors_exhausted", {{"shard", options_.index}, {"sessions", sessions_},
+                                        {"remedy", "raise the limit of open files (ulimit -n, LimitNOFILE)"}});
+    for (const auto& listener : listeners_) {
+        spare_descriptor_ = File();
+        const File refused(accept4(listener.socket.descriptor(), nullptr, nullptr, SOCK_CLOEXEC));
+    }
+    spare_descriptor_ = File(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    errno = EAGAIN;
+}
+
+bool Shard::admit(Connection& connection) {
+    connection.counted = peers_.open(connection.peer.peer(), options_.sessions_per_ip_max, round_at_);
+    return connection.counted;
+}
+
+void Shard::touch(Connection& connection) {
+    if (connection.dirty) return;
+    connection.dirty = true;
+    dirty_.push_back(connection.socket.descriptor());
+}
+
+void Shard::on_event(Connection& connection, std::uint32_t events) {
+    if (connection.gone) return;
+    if ((events & EPOLLIN) != 0) read_once(connection);  // also what was sent right before the end
+    else if ((events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0) connection.gone = true;
+    if (connection.gone || (events & EPOLLOUT) != 0) touch(connection);
+}
+
+void Shard::read_once(Connection& connection) {
+    const auto count = recv(connection.socket.descriptor(), read_buffer_.data(), read_buffer_.size(), MSG_DONTWAIT);
+    if (count > 0) {
+        take_wire_bytes(connection, {read_buffer_.data(), static_cast<std::size_t>(count)});
+    } else if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
+        connection.gone = true;
+    }
+}
+
+void Shard::take_wire_bytes(Connection& connection, std::string_view bytes) {
+    std::string joined;
+    if (connection.stage == Connection::Stage::proxy_header) {
+        if (connection.start) bytes = joined = *connection.start + std::string(bytes);
+        const auto header = read_proxy_header(bytes);
+        if (header.state == ProxyHeaderState::incomplete) {
+            connection.start = std::make_unique<std::string>(bytes);
+            return;
+        }
+        connection.start.reset();
+        if (!header.client_address.empty()) connection.peer = parse_ip(header.client_address).value_or(connection.peer);
+        connection.stage = Connection::Stage::first_byte;
+        if (header.state == ProxyHeaderState::invalid || !admit(connection)) {
+            connection.gone = true;
+            return;
+        }
+        bytes.remove_prefix(header.bytes);
+    }
+    if (connection.tls && !bytes.empty()) {
+        std::string plain;
+        const bool open = connection.tls->receive(bytes, plain);
+        take_plain_bytes(connection, plain);
+        if (!open) connection.gone = true;
+        touch(connection);
+        return;
+    }
+    take_plain_bytes(connection, bytes);
+}
+
+void Shard::take_plain_bytes(Connection& connection, std::string_view bytes) {
+    if (bytes.empty()) return;
+    auto& session = connection.session;
+    if (connection.stage == Connection::Stage::first_byte) {
+        connection.stage = Connection::Stage::session;
+        if (bytes.front() == 0x16 && !connection.tls) {  // a TLS hello: no text would be understood
+            log::debug("tls_on_plain_port", {{"peer", connection.peer.text()}});
+            session.close(CloseReason::not_stratum);
+        }
+    }
+    lend_buffer(session.output());
+    touch(connection);
+    auto& batch = settler_.batch();
+    while (!bytes.empty() && session.closing() == CloseReason::none) {
+        const auto before = batch.size();
+        const auto consumed = session.receive(bytes, round_at_, batch);
+        connection.answers += static_cast<std::uint32_t>(batch.size() - before);
+        bytes.remove_prefix(consumed);
+        if (!bytes.empty()) settle();
+    }
+}
+
+void Shard::settle() { settler_.settle(round_at_, round_at_us_); }
+
+void Shard::tick() {
+    ticked_at_ = round_at_;
+    ++tick_count_;
+    strict_asked_ = 0;  // a sync that failed is asked for again
+    desk_.expire_parked(round_at_);
+    for (std::size_t i = tick_count_ % ticks_per_sweep; i < connections_.size(); i += ticks_per_sweep) {
+        if (!connections_[i]) continue;
+        auto& connection = *connections_[i];
+        connection.session.on_timer(round_at_);
+        if (!connection.session.output().empty() || connection.session.closing() != CloseReason::none) touch(connection);
+    }
+}
+
+}  // namespace server::pool

@@ -1,0 +1,108 @@
+#pragma once
+// One thread with its sockets, sessions, jobs and journal; nothing in it is shared, so nothing on the share path locks.
+//
+// A round: wait; take orders from other threads; read once from each ready socket; settle the submissions in batches (hash
+// side by side, one journal write a batch, then the answers); send; timers. Owned by Pool. run() is the thread; post() and
+// stop() are for any thread; the rest is private to the thread.
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "server/bounded_queue.h"
+#include "server/pool/connection.h"
+#include "server/pool/journal_sync.h"
+#include "server/pool/peer_book.h"
+#include "server/pool/poller.h"
+#include "server/pool/session_desk.h"
+#include "server/pool/share_settler.h"
+
+namespace server::pool {
+
+struct ShardOptions {
+    unsigned index = 0;
+    std::size_t sessions_max = 0;
+    std::size_t sessions_per_ip_max = 0;
+    bool journal_strict = false;
+    SessionDeskOptions desk;
+};
+
+class Shard {
+  public:
+    using Instant = std::chrono::steady_clock::time_point;
+
+    // Everything referred to outlives the shard. `tls` may be null when no listener needs it.
+    Shard(ShardOptions options, std::vector<Listener> listeners, JournalWriter& journal, JournalSync& sync,
+          const NameBook& names, const TlsContext* tls, ShardMetrics& metrics, ShareSettler::OnBlock on_block);
+    ~Shard();
+    Shard(const Shard&) = delete;
+    Shard& operator=(const Shard&) = delete;
+
+    void run();
+    void stop();  // any thread: run() returns after answers and journal are out
+    // Any thread; false when the shard is far behind or stopped. `received_at_us`: wall clock, microseconds since 1970.
+    [[nodiscard]] bool post_template(stratum::TemplatePtr work, std::int64_t received_at_us);
+    [[nodiscard]] bool post_flow(bool templates_flow);
+
+  private:
+    using Order = std::function<void()>;
+    [[nodiscard]] bool post(Order order);
+    void obey_orders();
+    void on_template(const stratum::TemplatePtr& work, std::int64_t received_at_us);
+    void on_flow(bool templates_flow);
+    void announce_to(Connection& connection);
+    void announce_some();
+
+    void accept_some(const Listener& listener);
+    void refuse_by_spare();
+    bool admit(Connection& connection);
+    void on_event(Connection& connection, std::uint32_t events);
+    void read_once(Connection& connection);
+    void take_wire_bytes(Connection& connection, std::string_view bytes);
+    void take_plain_bytes(Connection& connection, std::string_view bytes);
+    void settle();
+    void end_round();
+    void send_output(Connection& connection);
+    void write_wire(Connection& connection, std::string& wire);
+    void drop(Connection& connection);
+    void tick();
+    void touch(Connection& connection);
+    void lend_buffer(std::string& buffer);
+    void take_back_buffer(std::string& buffer);
+    [[nodiscard]] bool answers_may_leave();
+
+    const ShardOptions options_;
+    std::vector<Listener> listeners_;
+    JournalWriter& journal_;
+    JournalSync& sync_;
+    const TlsContext* tls_;
+    ShardMetrics& metrics_;
+    SessionDesk desk_;
+    ShareSettler settler_;
+    Poller poller_;
+    PeerBook peers_;
+
+    std::vector<std::unique_ptr<Connection>> connections_;  // by descriptor
+    std::size_t sessions_ = 0;
+    std::vector<int> dirty_;         // descriptors with output or an end to handle
+    std::vector<char> read_buffer_;  // one for all: a session owns bytes only while a line is unfinished
+    std::vector<std::string> spare_buffers_;
+    File spare_descriptor_;          // given up for a moment to refuse a connection when no other is left
+
+    Instant round_at_{};
+    std::int64_t round_at_us_ = 0;  // wall clock
+    Instant template_at_{};         // the newest one's receive time, for the notify histogram
+    Instant announce_until_{};      // pace of a same-tip announcement
+    std::size_t announce_next_ = 0;  // descriptor; connections_.size() when done
+    Instant ticked_at_{};
+    std::size_t tick_count_ = 0;
+    bool templates_flow_ = true;
+    std::uint64_t strict_asked_ = 0;  // sequence whose sync was asked for
+
+    BoundedQueue<Order> orders_{256};
+    std::atomic<bool> stopping_{false};
+};
+
+}  // namespace server::pool
