@@ -1,0 +1,194 @@
+// What a configuration must hold together, and what follows from it.
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "server/config_table.h"
+#include "stratum/address.h"
+#include "stratum/sha256.h"
+
+namespace server {
+namespace {
+
+using Problems = std::vector<ConfigProblem>;
+
+void report(Problems& problems, std::string key, std::string text) {
+    problems.push_back({"", 0, std::move(key), std::move(text)});
+}
+
+// Nobody has the key: its coins are as worthless as the chain.
+std::string development_address() {
+    const auto digest = stratum::sha256(stratum::view_of("Hashyard development chain"));
+    stratum::Bytes script{0x00, 0x14};
+    script.insert(script.end(), digest.bytes.begin(), digest.bytes.begin() + 20);
+    return stratum::address_of_script(script, stratum::Network::regtest);
+}
+
+void check_money(ConfigDraft& draft, Problems& problems) {
+    auto& config = draft.config;
+    config.development_chain = draft.nodes.empty();
+    auto& network = config.pool.network;
+    if (config.development_chain) {
+        if (!draft.network.empty() && network != stratum::Network::regtest)
+            report(problems, "pool.network",
+                   "there is no [[node]] to give work for this network: add one, or remove "
+                   "the line to try Hashyard on its development chain");
+        network = stratum::Network::regtest;
+        if (config.payout_address.empty()) config.payout_address = development_address();
+    } else {
+        if (draft.network.empty())
+            report(problems, "pool.network",
+                   "missing: say which network the nodes are on, as network = \"main\"");
+        if (config.payout_address.empty())
+            report(problems, "pool.payout_address", "missing: say where block rewards go");
+    }
+    if (!problems.empty()) return;
+    const auto parsed = stratum::parse_address(config.payout_address, network);
+    if (parsed.ok) {
+        config.payout_address = parsed.address.text;
+        config.pool.payout_script = parsed.address.script;
+    } else if (config.development_chain && parsed.error == stratum::AddressError::wrong_network) {
+        report(problems, "pool.payout_address",
+               "is an address of a real network, but there is no [[node]]: the "
+               "development chain's coins are worthless. Add a node, or remove the address");
+    } else {
+        report(problems, "pool.payout_address", stratum::explain(parsed.error, network));
+    }
+}
+
+std::optional<std::string> secret(const SecretSource& secrets, SecretKind kind, const std::string& name,
+                                  const std::string& key, Problems& problems) {
+    auto value = secrets(kind, name);
+    if (value && !value->empty()) return value;
+    report(problems, key,
+           kind == SecretKind::file
+               ? fmt::format("the file {} cannot be read or is empty: write the secret into its first line",
+                             name)
+               : fmt::format("the environment variable {} is not set: set it before the start", name));
+    return std::nullopt;
+}
+
+// At most one of file and variable; its text, or nothing.
+std::string one_secret(const SecretSource& secrets, const std::string& file, const std::string& variable,
+                       const std::string& prefix, Problems& problems) {
+    if (!file.empty() && !variable.empty()) {
+        report(problems, prefix + "_env", "a file is named too: keep one of them");
+        return {};
+    }
+    if (!file.empty())
+        return secret(secrets, SecretKind::file, file, prefix + "_file", problems).value_or("");
+    if (!variable.empty())
+        return secret(secrets, SecretKind::environment, variable, prefix + "_env", problems).value_or("");
+    return {};
+}
+
+bool is_host_and_port(std::string_view text) {
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size() || text.size() - colon > 6)
+        return false;
+    const auto port = text.substr(colon + 1);
+    return std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; }) &&
+           text.find_first_of(" /@") == std::string_view::npos;
+}
+
+void check_node(ConfigDraft::Node& node, std::size_t index, const SecretSource& secrets, Problems& problems) {
+    const auto prefix = fmt::format("node.{}", index);
+    auto& options = node.options;
+    if (options.name.empty()) options.name = fmt::format("node-{}", index + 1);
+    if (!options.rpc_url.starts_with("http://") ||
+        !is_host_and_port(std::string_view(options.rpc_url).substr(7)))
+        report(problems, prefix + ".rpc_url", "must be the node's RPC address, as http://127.0.0.1:8332");
+    if (!options.zmq_hashblock.empty() &&
+        (!options.zmq_hashblock.starts_with("tcp://") ||
+         !is_host_and_port(std::string_view(options.zmq_hashblock).substr(6))))
+        report(problems, prefix + ".zmq_hashblock", "must be as tcp://127.0.0.1:28332");
+    options.rpc_password = one_secret(secrets, node.rpc_password_file, node.rpc_password_env,
+                                      prefix + ".rpc_password", problems);
+    const bool password_named = !node.rpc_password_file.empty() || !node.rpc_password_env.empty();
+    if (options.rpc_cookie_file.empty() && !password_named)
+        report(problems, prefix, "has no secret: name rpc_cookie_file, or rpc_user and rpc_password_file");
+}
+
+void check_nodes(ConfigDraft& draft, const SecretSource& secrets, Problems& problems) {
+    std::set<std::string> names;
+    for (std::size_t i = 0; i < draft.nodes.size(); ++i) {
+        check_node(draft.nodes[i], i, secrets, problems);
+        if (!names.insert(draft.nodes[i].options.name).second)
+            report(problems, fmt::format("node.{}.name", i), "another node has this name already");
+        draft.config.node.nodes.push_back(draft.nodes[i].options);
+    }
+}
+
+stratum::Difficulty difficulty(const std::string& text, stratum::Difficulty automatic, const std::string& key,
+                               stratum::Network network, Problems& problems) {
+    if (text == "auto") return automatic;
+    const auto value = stratum::Difficulty::parse(text);
+    if (!value) {
+        report(problems, key, "must be \"auto\" or a number, as 1024 or 0.5");
+        return automatic;
+    }
+    if (*value < stratum::Difficulty() && network == stratum::Network::main)
+        report(problems, key, "is below 1: that is for test networks only");
+    return *value;
+}
+
+void check_listener(const Config& config, ConfigDraft::Listener& listener, std::size_t index,
+                    Problems& problems) {
+    const auto prefix = fmt::format("stratum.{}", index);
+    auto& options = listener.options;
+    const bool development = config.development_chain;
+    const auto start = development ? *stratum::Difficulty::fraction(10) : *stratum::Difficulty::whole(1024);
+    const auto least = development ? *stratum::Difficulty::fraction(20) : stratum::Difficulty();
+    const auto network = config.pool.network;
+    options.difficulty_start =
+        difficulty(listener.difficulty_start, start, prefix + ".difficulty_start", network, problems);
+    options.difficulty_min = difficulty(listener.difficulty_min, std::min(least, options.difficulty_start),
+                                        prefix + ".difficulty_min", network, problems);
+    options.difficulty_start_text = options.difficulty_start.text();
+    if (options.difficulty_min > options.difficulty_start)
+        report(problems, prefix + ".difficulty_min", "is above difficulty_start: lower it");
+    if (options.tls && (config.pool.tls_certificate.empty() || config.pool.tls_key.empty()))
+        report(problems, prefix + ".tls", "needs pool.tls_certificate and pool.tls_key");
+}
+
+void check_listeners(ConfigDraft& draft, Problems& problems) {
+    std::set<std::pair<std::string, std::uint16_t>> places;
+    auto& config = draft.config;
+    for (std::size_t i = 0; i < draft.listeners.size(); ++i) {
+        check_listener(config, draft.listeners[i], i, problems);
+        const auto& options = draft.listeners[i].options;
+        if (options.port != 0 && !places.insert({options.address, options.port}).second)
+            report(problems, fmt::format("stratum.{}.port", i),
+                   "another listener has this address and port already");
+        if (options.port != 0 && options.port == config.http.port)
+            report(problems, fmt::format("stratum.{}.port", i), "is http.port already: choose another one");
+        config.pool.listeners.push_back(options);
+    }
+}
+
+}  // namespace
+
+void complete(ConfigDraft& draft, const SecretSource& secrets, Problems& problems) {
+    auto& config = draft.config;
+    if (config.data_dir.empty()) report(problems, "general.data_dir", "must name a folder");
+    if (config.http.address.empty())
+        report(problems, "http.address", "must be an address, as 0.0.0.0 or 127.0.0.1");
+    check_money(draft, problems);
+    check_nodes(draft, secrets, problems);
+    check_listeners(draft, problems);
+    const auto url =
+        one_secret(secrets, draft.database_url_file, draft.database_url_env, "database.url", problems);
+    if (!url.empty() && !config.store.database_url.empty())
+        report(problems, "database.url", "is given by a file or variable too: keep one of them");
+    if (!url.empty()) config.store.database_url = url;
+    config.pool.data_dir = config.data_dir;
+    config.store.data_dir = config.data_dir;
+    config.node.data_dir = config.data_dir;
+    config.node.network = config.pool.network;
+    config.node.coinbase_tag = config.pool.coinbase_tag;
+    config.node.payout_script = config.pool.payout_script;
+}
+
+}  // namespace server

@@ -1,0 +1,292 @@
+#include "server/config_table.h"
+
+#include <algorithm>
+#include <array>
+#include <type_traits>
+
+#include "stratum/bytes.h"
+
+namespace server {
+namespace {
+
+using Repeats = ConfigSection::Repeats;
+using Texts = std::vector<std::string>;
+using Target = ConfigTarget;
+using Listener = ConfigDraft::Listener;
+using Node = ConfigDraft::Node;
+using http::HttpOptions;
+using node::NodeOptions;
+using node::NodesOptions;
+using pool::ListenerOptions;
+using pool::PoolOptions;
+using store::StoreOptions;
+
+constexpr std::int64_t day_s = 86'400;
+constexpr std::size_t path_bytes_max = 1024;
+
+// Where an option goes: member pointers from one of the four roots.
+template <typename Root>
+Root& root_of(const Target& target) {
+    if constexpr (std::is_same_v<Root, Config>) return target.draft.config;
+    if constexpr (std::is_same_v<Root, ConfigDraft>) return target.draft;
+    if constexpr (std::is_same_v<Root, Listener>) return target.draft.listeners[target.index];
+    if constexpr (std::is_same_v<Root, Node>) return target.draft.nodes[target.index];
+}
+template <typename Root, typename Value>
+Value& first_of(const Target& target, Value Root::*first) {
+    return root_of<Root>(target).*first;
+}
+template <auto First, auto... Rest>
+auto& field_of(const Target& target) {
+    return (first_of(target, First).*....*Rest);
+}
+
+// Setters that only store the value.
+template <auto... Path>
+std::string keep(const Target& target, const std::string& value) {
+    field_of<Path...>(target) = value;
+    return {};
+}
+template <auto... Path>
+std::string keep(const Target& target, const Texts& values) {
+    field_of<Path...>(target) = values;
+    return {};
+}
+template <auto... Path>
+void keep(const Target& target, std::int64_t value) {
+    auto& field = field_of<Path...>(target);
+    field = static_cast<std::remove_reference_t<decltype(field)>>(value);
+}
+template <auto... Path>
+void keep(const Target& target, double value) {
+    field_of<Path...>(target) = value;
+}
+template <auto... Path>
+void keep(const Target& target, bool value) {
+    field_of<Path...>(target) = value;
+}
+
+std::string one_of(const std::string& value, const Texts& choices, std::size_t& index) {
+    const auto found = std::find(choices.begin(), choices.end(), value);
+    index = static_cast<std::size_t>(found - choices.begin());
+    if (found != choices.end()) return {};
+    std::string text = "must be one of";
+    for (const auto& choice : choices) text += (&choice == &choices.front() ? " \"" : ", \"") + choice + "\"";
+    return text;
+}
+
+std::string set_log_level(const Target& target, const std::string& value) {
+    std::size_t index = 0;
+    auto wrong = one_of(value, {"debug", "info", "warn", "error"}, index);
+    if (wrong.empty()) target.config().log_level = static_cast<log::Level>(index);
+    return wrong;
+}
+
+std::string set_log_format(const Target& target, const std::string& value) {
+    std::size_t index = 0;
+    auto wrong = one_of(value, {"text", "json"}, index);
+    if (wrong.empty()) target.config().log_format = static_cast<log::Format>(index);
+    return wrong;
+}
+
+std::string set_network(const Target& target, const std::string& value) {
+    std::size_t index = 0;
+    auto wrong = value.empty() ? "" : one_of(value, {"main", "test", "signet", "regtest"}, index);
+    if (wrong.empty() && !value.empty()) target.config().pool.network = static_cast<stratum::Network>(index);
+    if (wrong.empty()) target.draft.network = value;
+    return wrong;
+}
+
+std::string set_version_mask(const Target& target, const std::string& value) {
+    const auto mask = stratum::parse_hex_u32(value);
+    if (!mask || value.size() != 8) return "must be eight hexadecimal letters, as \"1fffe000\"";
+    target.config().pool.version_mask = *mask;
+    return {};
+}
+
+std::string set_node_name(const Target& target, const std::string& value) {
+    const bool plain = std::all_of(value.begin(), value.end(), [](unsigned char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    });
+    if (value.empty() || !plain) return "must be made of a-z, 0-9, '-', '_' and '.'";
+    target.config().pool.node_name = value;
+    return {};
+}
+
+std::string set_coinbase_tag(const Target& target, const std::string& value) {
+    const bool printable =
+        std::all_of(value.begin(), value.end(), [](unsigned char c) { return c >= ' ' && c < 0x7f; });
+    if (!printable) return "must be printable ASCII";
+    target.config().pool.coinbase_tag = value;
+    return {};
+}
+
+constexpr std::array sections{
+    ConfigSection{"general", "Where things are kept and how much is told."},
+    ConfigSection{"database",
+                  "PostgreSQL 15 or newer. Without a URL Hashyard makes and runs its own in data_dir."},
+    ConfigSection{"pool", "The pool. A payout address and a network are needed as soon as there is a node."},
+    ConfigSection{"stratum",
+                  "A listener for miners; repeat the section for more. Without one: port 3333, no TLS.",
+                  Repeats::yes},
+    ConfigSection{"node",
+                  "A Bitcoin node; repeat the section for more: the best tip wins, blocks go to all.\n"
+                  "Without one a built-in development chain (regtest rules, worthless coins) gives work.",
+                  Repeats::yes},
+    ConfigSection{"templates", "How work is fetched from the nodes."},
+    ConfigSection{"journal", "Every accepted share is in this file before the miner hears of it."},
+    ConfigSection{"http", "The web page, /api/v1, /metrics and /healthz."},
+};
+
+const ConfigOption options[] = {
+    {"general", "data_dir", "\"data\"",
+     "Folder of the journal, the blocks found and the own PostgreSQL. Made when missing.",
+     TextOption{path_bytes_max, keep<&Config::data_dir>}},
+    {"general", "log_level", "\"info\"", "Least level printed: debug, info, warn, error.",
+     TextOption{16, set_log_level}},
+    {"general", "log_format", "\"text\"", "text or json; one line an event, on standard error.",
+     TextOption{16, set_log_format}},
+
+    {"database", "url", "\"\"",
+     "postgresql://user@host/name. Empty: run an own PostgreSQL. No password here: use url_file or url_env.",
+     TextOption{path_bytes_max, keep<&Config::store, &StoreOptions::database_url>}},
+    {"database", "url_file", "\"\"", "A file whose first line is the URL.",
+     TextOption{path_bytes_max, keep<&ConfigDraft::database_url_file>}},
+    {"database", "url_env", "\"\"", "An environment variable that holds the URL.",
+     TextOption{128, keep<&ConfigDraft::database_url_env>}},
+    {"database", "embedded_user", "\"\"",
+     "System user the own PostgreSQL runs as when started by root. Empty: postgres.",
+     TextOption{64, keep<&Config::store, &StoreOptions::embedded_user>}},
+
+    {"pool", "name", "\"pool-1\"",
+     "Of this pool node. Unique among those that share a database; keep it once shares were counted.",
+     TextOption{64, set_node_name}},
+    {"pool", "network", "\"\"",
+     "main, test, signet or regtest. Must be given with a node; without one it is regtest.",
+     TextOption{16, set_network}},
+    {"pool", "payout_address", "\"\"",
+     "Where block rewards go: an address of that network. Must be given with a node.",
+     TextOption{128, keep<&Config::payout_address>}},
+    {"pool", "coinbase_tag", "\"/Hashyard/\"", "Stands in each block found.",
+     TextOption{40, set_coinbase_tag}},
+    {"pool", "fee_basis_points", "100", "Pool fee in hundredths of a percent.",
+     WholeOption{0, 10'000, keep<&Config::store, &StoreOptions::fee_basis_points>}},
+    {"pool", "window_factor", "8", "PPLNS window: so many times the work of one block.",
+     WholeOption{1, 100, keep<&Config::store, &StoreOptions::window_factor>}},
+    {"pool", "shards", "0", "Threads that serve miners. 0: one less than the processors, at least one.",
+     WholeOption{0, 256, keep<&Config::pool, &PoolOptions::shards>}},
+    {"pool", "version_mask", "\"1fffe000\"", "Bits of the block version that miners may roll (BIP320).",
+     TextOption{8, set_version_mask}},
+    {"pool", "shares_per_minute", "18", "What the variable difficulty aims at for each miner.",
+     RealOption{0.5, 600, keep<&Config::pool, &PoolOptions::shares_per_minute>}},
+    {"pool", "variable_difficulty", "true", "false: every miner keeps the start difficulty.",
+     SwitchOption{keep<&Config::pool, &PoolOptions::vardiff>}},
+    {"pool", "sessions_max", "100000", "Connections in all; more are refused.",
+     WholeOption{1, 10'000'000, keep<&Config::pool, &PoolOptions::sessions_max>}},
+    {"pool", "sessions_per_ip_max", "0",
+     "Connections from one address. 0: no limit (farms and rental proxies share one).",
+     WholeOption{0, 10'000'000, keep<&Config::pool, &PoolOptions::sessions_per_ip_max>}},
+    {"pool", "job_interval_s", "30", "A new job at the latest after so many seconds.",
+     WholeOption{5, 120, keep<&Config::pool, &PoolOptions::job_interval>}},
+    {"pool", "login_timeout_s", "15", "Seconds a connection has to authorize.",
+     WholeOption{1, 600, keep<&Config::pool, &PoolOptions::login_timeout>}},
+    {"pool", "idle_timeout_s", "600", "Seconds without a word from the miner before it is disconnected.",
+     WholeOption{30, day_s, keep<&Config::pool, &PoolOptions::idle_timeout>}},
+    {"pool", "tls_certificate", "\"\"", "PEM file, the whole chain; for listeners with tls = true.",
+     TextOption{path_bytes_max, keep<&Config::pool, &PoolOptions::tls_certificate>}},
+    {"pool", "tls_key", "\"\"", "PEM file of its private key.",
+     TextOption{path_bytes_max, keep<&Config::pool, &PoolOptions::tls_key>}},
+
+    {"stratum", "address", "\"0.0.0.0\"",
+     "IPv4 or IPv6 address to listen on; \"::\" takes both kinds, all interfaces.",
+     TextOption{64, keep<&Listener::options, &ListenerOptions::address>}},
+    {"stratum", "port", "3333", "0: the system chooses.",
+     WholeOption{0, 65'535, keep<&Listener::options, &ListenerOptions::port>}},
+    {"stratum", "tls", "false", "true: TLS with pool.tls_certificate.",
+     SwitchOption{keep<&Listener::options, &ListenerOptions::tls>}},
+    {"stratum", "difficulty_start", "\"auto\"",
+     "First difficulty of a miner. auto: 1024, on the development chain 1/1024.",
+     TextOption{32, keep<&Listener::difficulty_start>, true}},
+    {"stratum", "difficulty_min", "\"auto\"",
+     "Least difficulty ever given. auto: 1, on the development chain 2^-20.",
+     TextOption{32, keep<&Listener::difficulty_min>, true}},
+    {"stratum", "extranonce2_bytes", "8", "Space each miner searches; NiceHash wants 8, old firmware 4.",
+     WholeOption{4, 16, keep<&Listener::options, &ListenerOptions::rest_bytes>}},
+    {"stratum", "proxy_trusted", "[]", "Ranges, as \"10.0.0.0/8\", that send a PROXY protocol header.",
+     ListOption{64, keep<&Listener::options, &ListenerOptions::proxy_trusted>}},
+
+    {"node", "name", "\"\"", "As it stands in logs and metrics. Empty: node-1, node-2, …",
+     TextOption{64, keep<&Node::options, &NodeOptions::name>}},
+    {"node", "rpc_url", "\"\"", "http://127.0.0.1:8332",
+     TextOption{256, keep<&Node::options, &NodeOptions::rpc_url>}},
+    {"node", "rpc_cookie_file", "\"\"",
+     "The node's .cookie file; read again when it changes. Or user and password:",
+     TextOption{path_bytes_max, keep<&Node::options, &NodeOptions::rpc_cookie_file>}},
+    {"node", "rpc_user", "\"\"", "User name of the node's RPC.",
+     TextOption{256, keep<&Node::options, &NodeOptions::rpc_user>}},
+    {"node", "rpc_password_file", "\"\"", "A file whose first line is the password.",
+     TextOption{path_bytes_max, keep<&Node::rpc_password_file>}},
+    {"node", "rpc_password_env", "\"\"", "An environment variable that holds the password.",
+     TextOption{128, keep<&Node::rpc_password_env>}},
+    {"node", "zmq_hashblock", "\"\"",
+     "tcp://127.0.0.1:28332, the node's zmqpubhashblock. Empty: longpoll and polling only.",
+     TextOption{256, keep<&Node::options, &NodeOptions::zmq_hashblock>}},
+
+    {"templates", "early", "true", "Send empty work on a new tip at once, full work when it is parsed.",
+     SwitchOption{keep<&Config::node, &NodesOptions::early_template>}},
+    {"templates", "poll_interval_ms", "1000", "How often a node is asked for its tip.",
+     WholeOption{50, 60'000, keep<&Config::node, &NodesOptions::poll_interval>}},
+    {"templates", "refresh_interval_s", "30", "New transactions at the same tip.",
+     WholeOption{1, 600, keep<&Config::node, &NodesOptions::template_interval>}},
+    {"templates", "stalled_after_s", "90", "A node without news for so long is stalled.",
+     WholeOption{5, 3600, keep<&Config::node, &NodesOptions::stalled_after>}},
+    {"templates", "lagging_after_s", "10", "A node behind another's tip for so long is lagging.",
+     WholeOption{1, 3600, keep<&Config::node, &NodesOptions::lagging_after>}},
+    {"templates", "rpc_timeout_ms", "10000",
+     "Longest wait for a node's answer; the longpoll waits longer by design.",
+     WholeOption{100, 120'000, keep<&Config::node, &NodesOptions::rpc_timeout>}},
+    {"templates", "development_transactions", "12", "Transactions in each block of the development chain.",
+     WholeOption{0, 5000, keep<&Config::node, &NodesOptions::development_chain_transactions>}},
+
+    {"journal", "sync_interval_ms", "5",
+     "At most so much is lost by a power cut; a crash of the program loses nothing.",
+     WholeOption{1, 10'000, keep<&Config::pool, &PoolOptions::journal_sync_interval>}},
+    {"journal", "strict", "false", "true: a share is answered only when it is on the disk itself.",
+     SwitchOption{keep<&Config::pool, &PoolOptions::journal_strict>}},
+    {"journal", "segment_mib", "64", "Size of one file in MiB.",
+     WholeOption{1, 1024,
+                 [](const Target& t,
+                    std::int64_t
+                        v) { t.config().pool.journal_segment_bytes = static_cast<std::uint64_t>(v) << 20; }}},
+
+    {"http", "address", "\"0.0.0.0\"",
+     "Address to listen on. No password is asked yet: keep it in a trusted network.",
+     TextOption{64, keep<&Config::http, &HttpOptions::address>}},
+    {"http", "port", "8080", "0: the system chooses.",
+     WholeOption{0, 65'535, keep<&Config::http, &HttpOptions::port>}},
+    {"http", "web_dir", "\"\"", "Folder of the web files. Empty: those built in.",
+     TextOption{path_bytes_max, keep<&Config::http, &HttpOptions::web_dir>}},
+    {"http", "demo", "false", "true: every page says that this is a demonstration.",
+     SwitchOption{keep<&Config::http, &HttpOptions::demo>}},
+};
+
+}  // namespace
+
+std::span<const ConfigSection> config_sections() { return sections; }
+std::span<const ConfigOption> config_options() { return options; }
+
+const ConfigSection* find_section(std::string_view name) {
+    const auto* found =
+        std::find_if(sections.begin(), sections.end(), [name](const auto& s) { return s.name == name; });
+    return found == sections.end() ? nullptr : found;
+}
+
+const ConfigOption* find_option(std::string_view section, std::string_view key) {
+    const auto* found =
+        std::find_if(std::begin(options), std::end(options), [section, key](const ConfigOption& option) {
+            return option.section == section && option.key == key;
+        });
+    return found == std::end(options) ? nullptr : found;
+}
+
+}  // namespace server
