@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "stratum/bytes.h"
+#include "stratum/target.h"
 
 namespace server {
 namespace {
@@ -101,6 +102,15 @@ std::string set_version_mask(const Target& target, const std::string& value) {
     const auto mask = stratum::parse_hex_u32(value);
     if (!mask || value.size() != 8) return "must be eight hexadecimal letters, as \"1fffe000\"";
     target.config().pool.version_mask = *mask;
+    return {};
+}
+
+std::string set_development_nbits(const Target& target, const std::string& value) {
+    const auto nbits = stratum::parse_hex_u32(value);
+    // No easier than regtest's limit, where every second hash is a block.
+    if (!nbits || value.size() != 8 || !stratum::target_of_nbits(*nbits) || *nbits > 0x207fffff)
+        return "must be a compact target in eight hexadecimal letters, at most \"207fffff\"";
+    target.config().node.development_chain_nbits = *nbits;
     return {};
 }
 
@@ -247,6 +257,9 @@ const ConfigOption options[] = {
      WholeOption{100, 120'000, keep<&Config::node, &NodesOptions::rpc_timeout>}},
     {"templates", "development_transactions", "12", "Transactions in each block of the development chain.",
      WholeOption{0, 5000, keep<&Config::node, &NodesOptions::development_chain_transactions>}},
+    {"templates", "development_nbits", "\"1d07ffff\"",
+     "How hard its blocks are, as headers write it. 1d07ffff: some seconds of a processor; 207fffff: two hashes.",
+     TextOption{8, set_development_nbits}},
 
     {"journal", "sync_interval_ms", "5",
      "At most so much is lost by a power cut; a crash of the program loses nothing.",
