@@ -4,11 +4,11 @@
 
 #include <catch2/catch.hpp>
 
-#include "mined_block.h"
+#include "tests/unit/server/node/mined_block.h"
 #include "stratum/coinbase.h"
 #include "stratum/merkle.h"
 #include "stratum/sha256.h"
-#include "temporary_folder.h"
+#include "tests/unit/server/node/temporary_folder.h"
 
 using namespace server::node;
 using node_test::MinedBlock;

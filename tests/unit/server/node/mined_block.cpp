@@ -1,4 +1,4 @@
-#include "mined_block.h"
+#include "tests/unit/server/node/mined_block.h"
 
 #include "stratum/coinbase.h"
 #include "stratum/merkle.h"

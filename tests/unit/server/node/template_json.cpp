@@ -1,4 +1,4 @@
-#include "template_json.h"
+#include "tests/unit/server/node/template_json.h"
 
 #include <fmt/format.h>
 #include <catch2/catch.hpp>

@@ -7,7 +7,7 @@
 
 #include "stratum/coinbase.h"
 #include "stratum/merkle.h"
-#include "template_json.h"
+#include "tests/unit/server/node/template_json.h"
 
 using namespace server::node;
 using node_test::make_transaction;

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 
-#include "pool_world.h"
+#include "tests/unit/stratum/v1/pool_world.h"
 
 using nlohmann::json;
 using namespace stratum;
