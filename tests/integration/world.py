@@ -1,5 +1,6 @@
 """A whole Hashyard in a temporary folder: the program, its own PostgreSQL, and how to ask both.
 Used by the integration tests and by tests/bench/run. Python's standard library only; loopback only."""
+import itertools
 import json
 import os
 import re
@@ -227,10 +228,14 @@ class Hashyard:
 
 
 class Miner:
-    """A raw Stratum V1 client for tests that say odd things."""
+    """A raw Stratum V1 client for tests that say odd things. Each comes from an address of its own, because the pool bans
+    addresses that send rubbish."""
+    addresses = itertools.count(0)
 
     def __init__(self, port, timeout=10.0):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+        number = next(Miner.addresses)
+        source = f"127.{10 + number // 62500 % 100}.{number // 250 % 250}.{1 + number % 250}"
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout, source_address=(source, 0))
         self.input = b""
 
     def send(self, data):
