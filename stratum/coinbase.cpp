@@ -1,5 +1,6 @@
 #include "stratum/coinbase.h"
 
+#include <array>
 #include <numeric>
 
 #include "stratum/merkle.h"
@@ -40,11 +41,13 @@ Bytes height_push(std::uint32_t height) {
 }
 
 CoinbaseParts make_coinbase(const Template& work, const std::vector<CoinbaseOutput>& outputs,
-                            std::string_view tag, std::uint8_t variant, std::size_t extranonce_bytes) {
+                            std::string_view tag, std::uint32_t distinction, std::size_t extranonce_bytes) {
     Bytes script = height_push(work.height);
     script.insert(script.end(), work.coinbase_flags.begin(), work.coinbase_flags.end());
     if (!tag.empty()) push(script, view_of(tag));
-    push(script, ByteView{&variant, 1});
+    std::array<std::uint8_t, 4> distinction_bytes;
+    store_le32(distinction_bytes.data(), distinction);
+    push(script, distinction_bytes);
     STRATUM_ENSURE(extranonce_bytes > 0 && extranonce_bytes <= direct_push_bytes_max);
     script.push_back(static_cast<std::uint8_t>(extranonce_bytes));
     STRATUM_ENSURE(script.size() + extranonce_bytes <= coinbase_script_bytes_max);

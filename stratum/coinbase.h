@@ -27,12 +27,12 @@ struct CoinbaseParts {
     Bytes suffix;
 };
 
-// `tag` is the pool's text in the script, `variant` one byte that makes otherwise equal jobs differ.
-// Script layout: height push, flags, tag push, variant push, extranonce push; at most 100 bytes in all
+// `tag` is the pool's text in the script, `distinction` four bytes that make otherwise equal jobs differ.
+// Script layout: height push, flags, tag push, distinction push, extranonce push; at most 100 bytes in all
 // (STRATUM_ENSURE: config keeps tag within coinbase_tag_bytes_max). Outputs: as given (their amounts sum to
 // at most coinbase_value_sats), then the witness commitment when the template has one.
 CoinbaseParts make_coinbase(const Template& work, const std::vector<CoinbaseOutput>& outputs,
-                            std::string_view tag, std::uint8_t variant, std::size_t extranonce_bytes);
+                            std::string_view tag, std::uint32_t distinction, std::size_t extranonce_bytes);
 
 // The coinbase as it goes into a block: with the witness reserved value when the template has a commitment.
 Bytes coinbase_for_block(const Template& work, ByteView coinbase_without_witness);

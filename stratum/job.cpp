@@ -48,12 +48,17 @@ std::string make_notify(const Job& job, bool clean) {
     return line;
 }
 
+// The job's id in 32 bits. Two jobs of one start differ in the low ones; over restarts the high ones are mixed in.
+std::uint32_t distinction_of(std::uint64_t id) {
+    return static_cast<std::uint32_t>(id) ^ static_cast<std::uint32_t>(id >> 32) * 0x9e3779b1u;
+}
+
 }  // namespace
 
 Job::Job(TemplatePtr work, const CoinbasePlan& plan, SizeClass size_class, std::uint8_t variant)
     : id_(job_id_of(work->number, size_class, variant)), work_(std::move(work)) {
-    coinbase_ = make_coinbase(*work_, {{work_->coinbase_value_sats, plan.payout_script}}, plan.tag, variant,
-                              channel_extranonce_bytes);
+    coinbase_ = make_coinbase(*work_, {{work_->coinbase_value_sats, plan.payout_script}}, plan.tag,
+                              distinction_of(id_), channel_extranonce_bytes);
     midstate_ = Sha256State::initial();
     midstate_bytes_ = coinbase_.prefix.size() / 64 * 64;
     sha256_update(midstate_, ByteView(coinbase_.prefix).first(midstate_bytes_));

@@ -28,8 +28,9 @@ struct CoinbasePlan {
 
 class Job {
   public:
-    // `variant` < job_variants_max: jobs of one template that differ in one coinbase byte, so that a new difficulty
-    // comes with work that was not searched before.
+    // `variant` < job_variants_max: jobs of one template, so that a new difficulty comes with work that was not searched
+    // before. The coinbase carries the job's id: a node may offer the same block again as a new template, and a header
+    // that counts for one job must not count for another.
     Job(TemplatePtr work, const CoinbasePlan& plan, SizeClass size_class, std::uint8_t variant);
 
     // Template number << 8 | size class << 5 | variant: never used twice, also over restarts.

@@ -18,7 +18,7 @@ inline constexpr std::size_t prefix_bytes_max = 16;
 inline constexpr std::size_t rest_bytes_max = 16;
 
 // -- coinbase ----------------------------------------------------------------------------------------------------
-// Script: height 5 + flags + tag 1 + n + variant 2 + extranonce 1 + 12 <= 100 (consensus).
+// Script: height 5 + flags 16 + tag 1 + 40 + distinction 5 + extranonce 1 + 32 = 100 (consensus).
 inline constexpr std::size_t coinbase_script_bytes_max = 100;
 inline constexpr std::size_t coinbase_tag_bytes_max = 40;
 

@@ -47,11 +47,11 @@ TEST_CASE("A coinbase with everything in it is this transaction, byte for byte")
           "01"
           "0000000000000000000000000000000000000000000000000000000000000000"
           "ffffffff"
-          "1f"
+          "22"
           "02c800"
           "01aa"
           "0a2f48617368796172642f"
-          "0103"
+          "0403000000"
           "0c");
     CHECK(to_hex(parts.suffix) ==
           "feffffff"

@@ -8,28 +8,13 @@
 #include <vector>
 
 #include "stratum/address.h"
-#include "stratum/merkle.h"
 #include "stratum/v1/session.h"
+#include "tests/unit/stratum/templates.h"
 
 namespace stratum::v1::testing {
 
-inline TemplatePtr make_template(std::uint64_t number, std::uint8_t tip, std::uint32_t nbits, std::size_t transactions = 3) {
-    auto work = std::make_shared<Template>();
-    work->number = number;
-    work->height = 800 + tip;
-    work->previous.bytes.fill(tip);
-    work->version = 0x20000000;
-    work->nbits = nbits;
-    work->network_target = *target_of_nbits(nbits);
-    work->time = 1'700'000'000;
-    work->time_min = work->time - 600;
-    work->coinbase_value_sats = 5'000'000'000;
-    std::vector<Hash256> txids;
-    for (std::size_t i = 0; i < transactions; ++i) txids.push_back(sha256(view_of("tx" + std::to_string(number + i))));
-    work->merkle_branches = merkle_branches_of(txids);
-    work->witness_commitment = witness_commitment_script(txids);
-    return work;
-}
+using stratum::testing::make_template;
+using stratum::testing::new_template;
 
 inline constexpr const char* test_address = "bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202";
 
