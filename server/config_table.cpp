@@ -258,7 +258,8 @@ const ConfigOption options[] = {
     {"templates", "development_transactions", "12", "Transactions in each block of the development chain.",
      WholeOption{0, 5000, keep<&Config::node, &NodesOptions::development_chain_transactions>}},
     {"templates", "development_nbits", "\"1d07ffff\"",
-     "How hard its blocks are, as headers write it. 1d07ffff: some seconds of a processor; 207fffff: two hashes.",
+     "How hard its blocks are, as headers write it. 1d07ffff: some seconds of a processor; "
+     "207fffff: two hashes.",
      TextOption{8, set_development_nbits}},
 
     {"journal", "sync_interval_ms", "5",

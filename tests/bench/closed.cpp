@@ -1,4 +1,5 @@
-// Closed loop: each connection keeps a fixed number of shares under way; the next leaves when an answer comes.
+// Closed loop: each connection keeps a fixed number of shares under way; the next leaves when an answer
+// comes.
 
 #include <fmt/format.h>
 
@@ -61,7 +62,8 @@ int run_closed(const RunOptions& run, const ClosedLoop& mode) {
     if (trouble.empty() && answered > 0)
         report.number("seconds", seconds)
             .number("accepted_per_s", answered / seconds)
-            .number("server_cpu_us_per_share", (cpu_seconds(run.server_processes) - server_cpu) * 1e6 / answered)
+            .number("server_cpu_us_per_share",
+                    (cpu_seconds(run.server_processes) - server_cpu) * 1e6 / answered)
             .number("generator_cpu_us_per_share", (own_cpu_seconds() - own_cpu) * 1e6 / answered);
     load.finish(report);
     if (!trouble.empty()) report.text("trouble", trouble);

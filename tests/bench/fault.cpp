@@ -1,5 +1,6 @@
-// Fault: submits through kills and restarts. A share is made only when it is sent, on the work of the moment; a lost connection is opened
-// again. The shares file then says of every submission whether it was accepted, rejected or never answered.
+// Fault: submits through kills and restarts. A share is made only when it is sent, on the work of the moment;
+// a lost connection is opened again. The shares file then says of every submission whether it was accepted,
+// rejected or never answered.
 
 #include <fmt/format.h>
 
@@ -39,7 +40,8 @@ class FaultRun final : public Observer {
         std::size_t turn = 0;
         while (Clock::now() < until) {
             const auto now = Clock::now();
-            budget = std::min(budget + std::chrono::duration<double>(now - last).count() * mode_.rate_max, 1000.0);
+            budget =
+                std::min(budget + std::chrono::duration<double>(now - last).count() * mode_.rate_max, 1000.0);
             last = now;
             for (std::size_t tried = 0; budget >= 1 && tried < makers_.size(); ++tried)
                 if (submit_one(swarm_.clients()[turn++ % makers_.size()])) budget -= 1;
@@ -57,7 +59,9 @@ class FaultRun final : public Observer {
         auto& submission = submissions_[id - first_id];
         if (submission.fate != Submission::Fate::unanswered) ++answered_twice_;
         submission.fate = accepted ? Submission::Fate::accepted : Submission::Fate::rejected;
-        if (!accepted) ++reasons_[std::string(line.substr(line.find("\"error\"") == std::string_view::npos ? 0 : line.find("\"error\"")))];
+        if (!accepted)
+            ++reasons_[std::string(
+                line.substr(line.find("\"error\"") == std::string_view::npos ? 0 : line.find("\"error\"")))];
         if (waiting_[client.index] > 0) --waiting_[client.index];
     }
     void on_closed(Client& client, const std::string&) override {
@@ -78,24 +82,27 @@ class FaultRun final : public Observer {
             .count("connections_lost", losses_);
         int shown = 0;
         for (const auto& [reason, times] : reasons_)
-            if (++shown <= 8) report.text(fmt::format("reject_{}", shown), fmt::format("{} x {}", times, reason));
+            if (++shown <= 8)
+                report.text(fmt::format("reject_{}", shown), fmt::format("{} x {}", times, reason));
         if (run_.shares_file.empty()) return;
         std::ofstream file(run_.shares_file, std::ios::trunc);
         static constexpr const char* names[] = {"unanswered", "accepted", "rejected"};
-        for (const auto& s : submissions_) file << names[static_cast<int>(s.fate)] << ' ' << stratum::displayed(s.hash) << '\n';
+        for (const auto& s : submissions_)
+            file << names[static_cast<int>(s.fate)] << ' ' << stratum::displayed(s.hash) << '\n';
     }
 
   private:
     void take_job(Client& client) {
         const auto job = simulators::parse_notify(client.notify);
         if (!job) return;
-        makers_[client.index].emplace(*job,
-                                      simulators::ShareMaker::Session{.prefix = client.prefix,
-                                                                      .rest_bytes = client.rest_bytes,
-                                                                      .difficulty = client.difficulty,
-                                                                      .version_mask = client.version_mask,
-                                                                      .seed = run_.seed * 1'000'003 + ++makers_made_},
-                                      run_.avoid_blocks ? simulators::BlockWish::avoid : simulators::BlockWish::any);
+        makers_[client.index].emplace(
+            *job,
+            simulators::ShareMaker::Session{.prefix = client.prefix,
+                                            .rest_bytes = client.rest_bytes,
+                                            .difficulty = client.difficulty,
+                                            .version_mask = client.version_mask,
+                                            .seed = run_.seed * 1'000'003 + ++makers_made_},
+            run_.avoid_blocks ? simulators::BlockWish::avoid : simulators::BlockWish::any);
     }
 
     bool submit_one(Client& client) {
@@ -145,8 +152,10 @@ int run_fault(const RunOptions& run, const Fault& mode) {
     Report report;
     report.text("mode", "fault").count("connections", run.swarm.clients);
     const bool complete = load.start();
-    if (complete) load.go(mode.seconds);
-    else report.text("trouble", "not every connection could be set up");
+    if (complete)
+        load.go(mode.seconds);
+    else
+        report.text("trouble", "not every connection could be set up");
     load.finish(report);
     deliver(report, run);
     return complete ? 0 : 1;

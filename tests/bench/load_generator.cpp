@@ -1,5 +1,5 @@
-// hashyard-load-generator: loads a Stratum V1 server on this machine with shares that are valid by the V1 rules, and measures it.
-// It speaks to loopback addresses only and ends by itself.
+// hashyard-load-generator: loads a Stratum V1 server on this machine with shares that are valid by the V1
+// rules, and measures it. It speaks to loopback addresses only and ends by itself.
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -24,14 +24,16 @@ void add_common(CLI::App& app, RunOptions& run, std::string& preset) {
     app.add_option("--port", run.swarm.port, "its Stratum V1 port");
     app.add_option("--connections", run.swarm.clients)->check(CLI::Range(1, 20000));
     app.add_option("--at-once", run.swarm.set_up_at_once, "set-ups under way at a time");
-    app.add_option("--source-addresses", run.swarm.source_addresses, "127.0.0.1 up")->check(CLI::Range(1, 200));
+    app.add_option("--source-addresses", run.swarm.source_addresses, "127.0.0.1 up")
+        ->check(CLI::Range(1, 200));
     app.add_option("--user", run.swarm.user, "address or account name")->required();
     app.add_option("--worker-prefix", run.swarm.worker_prefix);
     app.add_option("--workers", run.swarm.workers, "distinct worker names; 0: one per connection");
     app.add_option("--password", run.swarm.password, "Hashyard reads d=DIFFICULTY in it");
     app.add_option("--suggest-difficulty", run.swarm.suggest_difficulty, "sent after authorize");
     app.add_option("--agent", run.swarm.agent);
-    app.add_option("--difficulty-scale", run.swarm.difficulty_scale, "for a peer built with another difficulty 1");
+    app.add_option("--difficulty-scale", run.swarm.difficulty_scale,
+                   "for a peer built with another difficulty 1");
     app.add_option("--server", preset, "hashyard, ckpool or datum: takes that server's quirks")
         ->check(CLI::IsMember({"hashyard", "ckpool", "datum"}));
     app.add_flag("--version-rolling,!--no-version-rolling", run.swarm.version_rolling);
@@ -45,7 +47,8 @@ void add_common(CLI::App& app, RunOptions& run, std::string& preset) {
 // DATUM loses wake-ups when many set-ups come at once; Hashyard takes the difficulty from the password.
 void apply_preset(const std::string& preset, RunOptions& run) {
     if (preset == "datum") run.swarm.set_up_at_once = std::min<std::size_t>(run.swarm.set_up_at_once, 8);
-    if (preset == "hashyard" && run.swarm.password == "x") run.swarm.password = "d=0.00000000023283064365386963";
+    if (preset == "hashyard" && run.swarm.password == "x")
+        run.swarm.password = "d=0.00000000023283064365386963";
 }
 
 int main_of(int argc, char** argv) {
@@ -71,7 +74,8 @@ int main_of(int argc, char** argv) {
     tip_app->add_option("--rounds", tip.rounds)->check(CLI::Range(1, 1000));
     tip_app->add_option("--pause", tip.pause_seconds)->check(CLI::Range(0.0, 60.0));
     tip_app->add_option("--wait", tip.wait_seconds)->check(CLI::Range(0.1, 60.0));
-    tip_app->add_option("--trigger", tip.trigger_address, "127.0.0.1:PORT; without it a block share is submitted");
+    tip_app->add_option("--trigger", tip.trigger_address,
+                        "127.0.0.1:PORT; without it a block share is submitted");
     tip_app->add_option("--trigger-file", tip.trigger_file, "the bytes to send there");
     Fault fault;
     auto* fault_app = app.add_subcommand("fault", "submits through lost connections");

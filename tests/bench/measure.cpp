@@ -50,19 +50,26 @@ std::uint64_t resident_bytes(const std::vector<pid_t>& processes) {
 double own_cpu_seconds() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+    const auto seconds = [](const timeval& t) {
+        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+    };
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-void Report::name(const std::string& name) { body_ += fmt::format("{}\"{}\": ", body_.empty() ? "" : ", ", name); }
+void Report::name(const std::string& name) {
+    body_ += fmt::format("{}\"{}\": ", body_.empty() ? "" : ", ", name);
+}
 
 Report& Report::text(const std::string& n, const std::string& value) {
     name(n);
     body_ += '"';
     for (const char c : value)
-        if (c == '"' || c == '\\') body_ += fmt::format("\\{}", c);
-        else if (static_cast<unsigned char>(c) < 0x20) body_ += ' ';
-        else body_ += c;
+        if (c == '"' || c == '\\')
+            body_ += fmt::format("\\{}", c);
+        else if (static_cast<unsigned char>(c) < 0x20)
+            body_ += ' ';
+        else
+            body_ += c;
     body_ += '"';
     return *this;
 }

@@ -1,5 +1,6 @@
 #pragma once
-// What the load generator measures: latencies, and the server's CPU time and memory as the kernel counts them.
+// What the load generator measures: latencies, and the server's CPU time and memory as the kernel counts
+// them.
 
 #include <sys/types.h>
 

@@ -1,6 +1,6 @@
 #pragma once
-// The modes of the load generator. Each runs to its end and returns 0 when what it asked for happened; the report goes to
-// standard output and, if asked, to a file. Seeds make shares reproducible on the same work.
+// The modes of the load generator. Each runs to its end and returns 0 when what it asked for happened; the
+// report goes to standard output and, if asked, to a file. Seeds make shares reproducible on the same work.
 
 #include <chrono>
 #include <cstdint>
@@ -37,7 +37,8 @@ struct SetUp {
 struct Tip {
     int rounds = 5;
     double pause_seconds = 1;
-    std::string trigger_address;       // 127.0.0.1:PORT that gets the bytes of trigger_file; empty: a block share is submitted
+    std::string trigger_address;  // 127.0.0.1:PORT that gets the bytes of trigger_file; empty: a block share
+                                  // is submitted
     std::string trigger_file;
     double wait_seconds = 10;
 };
@@ -51,7 +52,8 @@ int run_closed(const RunOptions& run, const ClosedLoop& mode);
 int run_open(const RunOptions& run, const OpenLoop& mode);
 int run_set_up(const RunOptions& run, const SetUp& mode);
 int run_tip(const RunOptions& run, const Tip& mode);
-// Keeps submitting through lost connections and server restarts; every submission ends as accepted, rejected or unanswered.
+// Keeps submitting through lost connections and server restarts; every submission ends as accepted, rejected
+// or unanswered.
 int run_fault(const RunOptions& run, const Fault& mode);
 
 // Prints the report and writes it to the file when one is named.

@@ -1,4 +1,5 @@
-// Open loop: shares leave at a fixed rate whatever the answers do; latency counts from the instant a share was due.
+// Open loop: shares leave at a fixed rate whatever the answers do; latency counts from the instant a share
+// was due.
 
 #include "tests/bench/share_load.h"
 
@@ -32,7 +33,8 @@ int run_open(const RunOptions& run, const OpenLoop& mode) {
     if (answered > 0)
         report.number("seconds", seconds)
             .number("answered_per_s", answered / seconds)
-            .number("server_cpu_us_per_share", (cpu_seconds(run.server_processes) - server_cpu) * 1e6 / answered);
+            .number("server_cpu_us_per_share",
+                    (cpu_seconds(run.server_processes) - server_cpu) * 1e6 / answered);
     load.finish(report);
     if (!trouble.empty()) report.text("trouble", trouble);
     deliver(report, run);

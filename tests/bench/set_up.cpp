@@ -1,4 +1,5 @@
-// Set-up: configure, subscribe, authorize and first job for many connections, and what the server keeps for each.
+// Set-up: configure, subscribe, authorize and first job for many connections, and what the server keeps for
+// each.
 
 #include <thread>
 
@@ -42,14 +43,18 @@ int run_set_up(const RunOptions& run, const SetUp& mode) {
         .number("p99_ms", observer.latencies.at(0.99))
         .number("server_cpu_us_per_set_up", cpu_used * 1e6 / std::max(count, 1.0))
         .number("server_resident_mb", static_cast<double>(memory_with) / 1e6)
-        .number("resident_bytes_per_session", (static_cast<double>(memory_with) - static_cast<double>(memory)) / std::max(count, 1.0));
-    const auto until = Clock::now() + std::chrono::milliseconds(static_cast<std::int64_t>(mode.hold_seconds * 1000));
+        .number("resident_bytes_per_session",
+                (static_cast<double>(memory_with) - static_cast<double>(memory)) / std::max(count, 1.0));
+    const auto until =
+        Clock::now() + std::chrono::milliseconds(static_cast<std::int64_t>(mode.hold_seconds * 1000));
     while (Clock::now() < until) swarm.poll(std::chrono::milliseconds(100));
     report.number("held_seconds", mode.hold_seconds)
         .count("held_to_the_end", swarm.ready())
         .number("resident_bytes_per_session_at_end",
-                (static_cast<double>(resident_bytes(run.server_processes)) - static_cast<double>(memory)) / std::max(count, 1.0));
-    if (!observer.first_loss.empty()) report.count("connections_lost", observer.lost).text("first_loss", observer.first_loss);
+                (static_cast<double>(resident_bytes(run.server_processes)) - static_cast<double>(memory)) /
+                    std::max(count, 1.0));
+    if (!observer.first_loss.empty())
+        report.count("connections_lost", observer.lost).text("first_loss", observer.first_loss);
     deliver(report, run);
     return complete && swarm.ready() == run.swarm.clients ? 0 : 1;
 }

@@ -28,7 +28,9 @@ std::string ShareLoad::prepare(std::uint64_t count) {
                                      wish);
         for (std::size_t i = c; i < shares_.size(); i += clients.size()) {
             const auto share = maker.next(run_.attempts_max);
-            if (!share) return fmt::format("no share of difficulty {} in {} hashes", client.difficulty, run_.attempts_max);
+            if (!share)
+                return fmt::format("no share of difficulty {} in {} hashes", client.difficulty,
+                                   run_.attempts_max);
             const std::string line =
                 simulators::submit_line(first_id + i, client.worker, *share, client.version_mask != 0);
             shares_[i].client = static_cast<std::uint32_t>(c);
@@ -51,7 +53,8 @@ void ShareLoad::submit(std::size_t share, std::int64_t started_ns) {
 void ShareLoad::on_answer(Client& client, std::uint64_t id, bool accepted, std::string_view line) {
     if (id < first_id || id - first_id >= shares_.size()) return;
     PreparedShare& share = shares_[id - first_id];
-    if (share.fate != PreparedShare::Fate::sent) return;  // answered twice: the count below will not reach its goal
+    if (share.fate != PreparedShare::Fate::sent)
+        return;  // answered twice: the count below will not reach its goal
     latencies_.add(now_ns() - share.started_ns);
     share.fate = accepted ? PreparedShare::Fate::accepted : PreparedShare::Fate::rejected;
     ++(accepted ? accepted_ : rejected_);

@@ -70,7 +70,10 @@ std::size_t raise_open_files() {
 }
 
 Swarm::Swarm(SwarmOptions options, Observer& observer)
-    : options_(std::move(options)), observer_(observer), epoll_(epoll_create1(EPOLL_CLOEXEC)), buffer_(read_bytes) {
+    : options_(std::move(options)),
+      observer_(observer),
+      epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      buffer_(read_bytes) {
     server_.sin_family = AF_INET;
     server_.sin_port = htons(options_.port);
     if (inet_pton(AF_INET, options_.host.c_str(), &server_.sin_addr) != 1 ||
@@ -94,7 +97,8 @@ bool Swarm::set_up(std::chrono::seconds limit) {
     const auto until = Clock::now() + limit;
     std::size_t opened = 0;
     while (ready_ + closed_ < clients_.size()) {
-        while (opened < clients_.size() && opened - ready_ - closed_ < options_.set_up_at_once) open(clients_[opened++]);
+        while (opened < clients_.size() && opened - ready_ - closed_ < options_.set_up_at_once)
+            open(clients_[opened++]);
         poll(std::chrono::milliseconds(100));
         if (Clock::now() > until) return false;
     }
@@ -124,7 +128,8 @@ void Swarm::open(Client& client) {
             return close(client, std::string("bind: ") + std::strerror(errno));
     }
     client.stage = Stage::connecting;
-    if (connect(client.fd, reinterpret_cast<const sockaddr*>(&server_), sizeof server_) != 0 && errno != EINPROGRESS)
+    if (connect(client.fd, reinterpret_cast<const sockaddr*>(&server_), sizeof server_) != 0 &&
+        errno != EINPROGRESS)
         return close(client, std::string("connect: ") + std::strerror(errno));
     epoll_event event{};
     event.events = EPOLLIN | EPOLLOUT;
@@ -167,7 +172,8 @@ void Swarm::on_writable(Client& client) {
 void Swarm::flush(Client& client) {
     if (client.fd < 0 || client.out.empty()) return;
     const ssize_t sent = ::send(client.fd, client.out.data(), client.out.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno != EAGAIN && errno != EINTR) return close(client, std::string("send: ") + std::strerror(errno));
+    if (sent < 0 && errno != EAGAIN && errno != EINTR)
+        return close(client, std::string("send: ") + std::strerror(errno));
     if (sent > 0) client.out.erase(0, static_cast<std::size_t>(sent));
     if (client.out.empty() == client.waits_to_write) watch(client, !client.out.empty());
 }
@@ -208,7 +214,8 @@ void Swarm::take_lines(Client& client, std::int64_t received_at_ns) {
 
 void Swarm::take_line(Client& client, std::string_view line, std::int64_t received_at_ns) {
     if (line.empty()) return;
-    if (line.find("\"method\"") != std::string_view::npos) return take_notification(client, line, received_at_ns);
+    if (line.find("\"method\"") != std::string_view::npos)
+        return take_notification(client, line, received_at_ns);
     const auto id = id_of(line);
     if (!id) return;
     if (*id > set_up_ids_max) return observer_.on_answer(client, *id, is_accepted(line), line);
@@ -219,8 +226,10 @@ void Swarm::take_notification(Client& client, std::string_view line, std::int64_
     if (line.find("mining.notify") != std::string_view::npos) {
         client.notify = line;
         ++client.notifies;
-        if (client.stage == Stage::waiting_for_job) become_ready(client);
-        else if (client.stage == Stage::ready) observer_.on_notify(client, received_at_ns);
+        if (client.stage == Stage::waiting_for_job)
+            become_ready(client);
+        else if (client.stage == Stage::ready)
+            observer_.on_notify(client, received_at_ns);
         return;
     }
     const auto message = nlohmann::json::parse(line, nullptr, false);
@@ -244,11 +253,13 @@ void Swarm::take_set_up_answer(Client& client, std::string_view line) {
         const std::string mask = result.is_object() ? result.value("version-rolling.mask", "") : "";
         client.version_mask = stratum::parse_hex_u32(mask).value_or(0);
     } else if (client.stage == Stage::subscribing) {
-        if (!result.is_array() || result.size() < 3 || !result[1].is_string() || !result[2].is_number_unsigned())
+        if (!result.is_array() || result.size() < 3 || !result[1].is_string() ||
+            !result[2].is_number_unsigned())
             return close(client, "subscribe: " + std::string(line));
         client.prefix = stratum::parse_hex(result[1].get<std::string>()).value_or(simulators::Bytes{});
         client.rest_bytes = result[2].get<std::size_t>();
-        if (client.prefix.empty() || client.rest_bytes > 32) return close(client, "subscribe: " + std::string(line));
+        if (client.prefix.empty() || client.rest_bytes > 32)
+            return close(client, "subscribe: " + std::string(line));
     } else if (client.stage == Stage::authorizing) {
         if (result != true) return close(client, "authorize: " + std::string(line));
     } else {
@@ -270,12 +281,13 @@ void Swarm::advance(Client& client) {
             [[fallthrough]];
         case Stage::configuring:
             client.stage = Stage::subscribing;
-            queue(client, "{\"id\":2,\"method\":\"mining.subscribe\",\"params\":[\"" + options_.agent + "\"]}\n");
+            queue(client,
+                  "{\"id\":2,\"method\":\"mining.subscribe\",\"params\":[\"" + options_.agent + "\"]}\n");
             return;
         case Stage::subscribing:
             client.stage = Stage::authorizing;
-            queue(client, "{\"id\":3,\"method\":\"mining.authorize\",\"params\":[\"" + client.worker + "\",\"" +
-                              options_.password + "\"]}\n");
+            queue(client, "{\"id\":3,\"method\":\"mining.authorize\",\"params\":[\"" + client.worker +
+                              "\",\"" + options_.password + "\"]}\n");
             return;
         case Stage::authorizing:
             client.stage = Stage::waiting_for_job;
@@ -284,7 +296,8 @@ void Swarm::advance(Client& client) {
                                   options_.suggest_difficulty + "]}\n");
             if (!client.notify.empty()) become_ready(client);  // some servers send work right after subscribe
             return;
-        default: return;
+        default:
+            return;
     }
 }
 

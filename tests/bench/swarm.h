@@ -1,6 +1,7 @@
 #pragma once
-// Thousands of Stratum V1 clients on one thread with one epoll: connects, sets each up as a miner does, and hands lines to an Observer.
-// Loopback only; the number of clients is fixed at the start. Used by the modes of the load generator.
+// Thousands of Stratum V1 clients on one thread with one epoll: connects, sets each up as a miner does, and
+// hands lines to an Observer. Loopback only; the number of clients is fixed at the start. Used by the modes
+// of the load generator.
 
 #include <netinet/in.h>
 
@@ -30,7 +31,8 @@ struct SwarmOptions {
     std::string agent = "hashyard-load/1";
     bool version_rolling = true;
     std::string suggest_difficulty;  // sent after authorize when not empty
-    double difficulty_scale = 1;      // hashes of the announced difficulty count for so much (peers built with another difficulty 1)
+    double difficulty_scale =
+        1;  // hashes of the announced difficulty count for so much (peers built with another difficulty 1)
     bool receive_timestamps = false;  // take the kernel's time of arrival
 };
 

@@ -1,5 +1,6 @@
-// Tip: how long after a new block each of many connections hears of it. Arrival is the kernel's receive time of the notify.
-// Two arrivals count per connection: the first job on the new tip, and the first such job with transactions (merkle branches).
+// Tip: how long after a new block each of many connections hears of it. Arrival is the kernel's receive time
+// of the notify. Two arrivals count per connection: the first job on the new tip, and the first such job with
+// transactions (merkle branches).
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -85,7 +86,8 @@ class TipRun final : public Observer {
     std::string first_loss;
 };
 
-// Sends a request's bytes to another program on this machine; the answer is read and thrown away when the socket closes.
+// Sends a request's bytes to another program on this machine; the answer is read and thrown away when the
+// socket closes.
 class Trigger {
   public:
     Trigger(const std::string& address, const std::string& file) {
@@ -161,7 +163,8 @@ void submit_block(Swarm& swarm, const RunOptions& run, std::uint64_t round) {
                                  simulators::BlockWish::only);
     const auto share = maker.next(run.attempts_max);
     if (!share) throw std::runtime_error("no block in so many hashes: is this a test chain?");
-    Swarm::queue(client, simulators::submit_line(1000 + round, client.worker, *share, client.version_mask != 0));
+    Swarm::queue(client,
+                 simulators::submit_line(1000 + round, client.worker, *share, client.version_mask != 0));
     swarm.flush(client);
 }
 
@@ -178,7 +181,9 @@ int run_tip(const RunOptions& run, const Tip& mode) {
     with_stamps.swarm.receive_timestamps = true;
     Swarm swarm(with_stamps.swarm, observer);
     Report report;
-    report.text("mode", "tip").count("connections", run.swarm.clients).count("rounds", static_cast<std::uint64_t>(mode.rounds));
+    report.text("mode", "tip")
+        .count("connections", run.swarm.clients)
+        .count("rounds", static_cast<std::uint64_t>(mode.rounds));
     const bool complete = swarm.set_up(run.set_up_limit);
     RoundTimes times;
     std::size_t missed = 0;
@@ -191,9 +196,12 @@ int run_tip(const RunOptions& run, const Tip& mode) {
         std::optional<Trigger> trigger;
         if (!mode.trigger_address.empty()) trigger.emplace(mode.trigger_address, mode.trigger_file);
         const std::int64_t start = realtime_ns();
-        if (trigger) trigger->fire();
-        else submit_block(swarm, run, static_cast<std::uint64_t>(round));
-        const auto until = Clock::now() + std::chrono::milliseconds(static_cast<std::int64_t>(mode.wait_seconds * 1000));
+        if (trigger)
+            trigger->fire();
+        else
+            submit_block(swarm, run, static_cast<std::uint64_t>(round));
+        const auto until =
+            Clock::now() + std::chrono::milliseconds(static_cast<std::int64_t>(mode.wait_seconds * 1000));
         while (Clock::now() < until && swarm.ready() > 0 &&
                (observer.heard < swarm.ready() || (expects_branches && observer.heard_full < swarm.ready())))
             swarm.poll(std::chrono::milliseconds(20));
@@ -206,7 +214,8 @@ int run_tip(const RunOptions& run, const Tip& mode) {
         .number("spread_ms", median(times.spread))
         .number("full_first_ms", median(times.full_first))
         .number("full_last_ms", median(times.full_last))
-        .number("last_worst_ms", times.last.empty() ? 0 : *std::max_element(times.last.begin(), times.last.end()))
+        .number("last_worst_ms",
+                times.last.empty() ? 0 : *std::max_element(times.last.begin(), times.last.end()))
         .number("server_cpu_ms", median(times.cpu_ms))
         .count("notifies_missed", missed)
         .count("connections_lost", observer.lost);

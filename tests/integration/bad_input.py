@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""What a hostile, broken or half-gone client sends over a real socket. The server stays up, says clearly what was wrong where
-the client can still be told, and a miner beside it notices nothing."""
+"""What a hostile, broken or half-gone client sends over a real socket. The server stays up, says clearly
+what was wrong where the client can still be told, and a miner beside it notices nothing."""
+
 import socket
 import struct
 import time
@@ -15,7 +16,9 @@ class BadInput(unittest.TestCase):
         cls.server = Hashyard(nbits=0x1D07FFFF).__enter__()  # no submission here is a block
         cls.addClassCleanup(cls.server.__exit__, None, None, None)
         # The witness mines all the while.
-        cls.witness = cls.server.generator("fault", "--seconds", 60, "--connections", 4, "--rate-max", 100, wait=False)
+        cls.witness = cls.server.generator(
+            "fault", "--seconds", 60, "--connections", 4, "--rate-max", 100, wait=False
+        )
 
     @classmethod
     def tearDownClass(cls):
@@ -62,11 +65,15 @@ class BadInput(unittest.TestCase):
         self.miner.login()
         self.miner.send("{]\n")
         self.assertEqual(20, self.miner.answer(None)["error"][0])
-        self.assertTrue(self.miner.ask(9, "mining.extranonce.subscribe", [])["result"], "one slip ends no session")
+        self.assertTrue(
+            self.miner.ask(9, "mining.extranonce.subscribe", [])["result"], "one slip ends no session"
+        )
 
     def test_deep_json(self):
         for depth in (100, 3900):
-            self.miner.send('{"id":1,"method":"mining.subscribe","params":' + "[" * depth + "]" * depth + "}\n")
+            self.miner.send(
+                '{"id":1,"method":"mining.subscribe","params":' + "[" * depth + "]" * depth + "}\n"
+            )
             line = self.miner.line()
             self.assertIn("deep", line["error"][1])
 
@@ -88,7 +95,11 @@ class BadInput(unittest.TestCase):
             self.assertIn("error", line, message)
             refused += line["error"] is not None
             miner.close()
-        self.assertEqual(5, refused, "a subscribe and a configure without sense are taken as plain ones, the rest is refused")
+        self.assertEqual(
+            5,
+            refused,
+            "a subscribe and a configure without sense are taken as plain ones, the rest is refused",
+        )
 
     def submit_table(self):
         """What a logged-in miner gets for each odd field of a submission."""
@@ -106,7 +117,11 @@ class BadInput(unittest.TestCase):
             ("hex of wrong length", [name, job[0], "00", ntime, "00000000"], 20),
             ("letters that are not hex", [name, job[0], "zzzzzzzzzzzzzzzz", ntime, "00000000"], 20),
             ("unknown job", [name, "feedfacefeedface", "0" * 16, ntime, "00000000"], 21),
-            ("foreign worker", ["bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080.x", job[0], "0" * 16, ntime, "00000000"], 24),
+            (
+                "foreign worker",
+                ["bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080.x", job[0], "0" * 16, ntime, "00000000"],
+                24,
+            ),
             ("time far ahead", [name, job[0], "0" * 16, "ffffffff", "00000000"], 20),
             ("time long ago", [name, job[0], "0" * 16, "00000001", "00000000"], 20),
             ("bits without agreement", [name, job[0], "0" * 16, ntime, "00000000", "00002000"], 20),
@@ -120,9 +135,13 @@ class BadInput(unittest.TestCase):
 
     def test_the_same_share_in_capitals(self):
         job = self.submit_table()
-        first = self.miner.ask(50, "mining.submit", [f"{USER}.w", job[0], "00000000abcdef00", job[7], "abcdef01"])
+        first = self.miner.ask(
+            50, "mining.submit", [f"{USER}.w", job[0], "00000000abcdef00", job[7], "abcdef01"]
+        )
         self.assertTrue(first["result"], first)
-        second = self.miner.ask(51, "mining.submit", [f"{USER}.w", job[0], "00000000ABCDEF00", job[7].upper(), "ABCDEF01"])
+        second = self.miner.ask(
+            51, "mining.submit", [f"{USER}.w", job[0], "00000000ABCDEF00", job[7].upper(), "ABCDEF01"]
+        )
         self.assertEqual(22, second["error"][0], second)
 
     def test_a_flood_before_subscribe(self):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Every share that was acknowledged stands in PostgreSQL exactly once, whatever is killed or stopped meanwhile.
-The truth is the load generator's own list of what it was told, share by share, by hash."""
+"""Every share that was acknowledged stands in PostgreSQL exactly once, whatever is killed or stopped
+meanwhile. The truth is the load generator's own list of what it was told, share by share, by hash."""
+
 import tempfile
 import time
 import unittest
@@ -19,9 +20,13 @@ class ExactlyOnce(unittest.TestCase):
     def check(self, fates, rows, seconds=60):
         accepted = {share for share, fate in fates.items() if fate == "accepted"}
         self.assertGreater(len(accepted), 500, "too little was accepted to prove anything")
-        eventually("all acknowledged shares in PostgreSQL",
-                   lambda: len(accepted) <= int(rows("select count(*) from shares")[0][0])
-                   and accepted <= set(stored_hashes(rows)), seconds, 0.5)
+        eventually(
+            "all acknowledged shares in PostgreSQL",
+            lambda: len(accepted) <= int(rows("select count(*) from shares")[0][0])
+            and accepted <= set(stored_hashes(rows)),
+            seconds,
+            0.5,
+        )
         stored = stored_hashes(rows)
         self.assertEqual(len(stored), len(set(stored)), "a share stands in PostgreSQL twice")
         beyond = set(stored) - accepted
@@ -29,12 +34,17 @@ class ExactlyOnce(unittest.TestCase):
         self.assertEqual([], [share for share in beyond if fates.get(share) != "unanswered"])
         positions = rows("select min(position), max(position), count(*) from shares")[0]
         self.assertEqual(["1", str(len(stored)), str(len(stored))], positions, "positions have gaps")
-        print(f"accepted {len(accepted)}, stored {len(stored)}, of them never answered {len(beyond)}", flush=True)
+        print(
+            f"accepted {len(accepted)}, stored {len(stored)}, of them never answered {len(beyond)}",
+            flush=True,
+        )
 
     def run_load(self, server, seconds, *more):
         shares = tempfile.NamedTemporaryFile(prefix="hashyard-shares-", suffix=".txt", delete=False)
         shares.close()
-        process = server.generator("fault", "--seconds", seconds, "--shares-file", shares.name, *LOAD, *more, wait=False)
+        process = server.generator(
+            "fault", "--seconds", seconds, "--shares-file", shares.name, *LOAD, *more, wait=False
+        )
         return process, shares.name
 
     def finish_load(self, process, path, seconds=60):
@@ -57,6 +67,7 @@ class ExactlyOnce(unittest.TestCase):
     def test_embedded_database_killed_and_frozen_under_load(self):
         import os
         import signal
+
         with Hashyard() as server:
             process, path = self.run_load(server, 12)
             time.sleep(2.5)

@@ -1,5 +1,6 @@
 """A whole Hashyard in a temporary folder: the program, its own PostgreSQL, and how to ask both.
 Used by the integration tests and by tests/bench/run. Python's standard library only; loopback only."""
+
 import itertools
 import json
 import os
@@ -55,8 +56,31 @@ class Database:
 
     def rows(self, sql):
         _, folder = self.postmaster()
-        done = subprocess.run(["psql", "-X", "-q", "-At", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-h", folder, "-p", "5432", "-U",
-                               "hashyard", "-d", "hashyard", "-c", sql], capture_output=True, text=True, timeout=120)
+        done = subprocess.run(
+            [
+                "psql",
+                "-X",
+                "-q",
+                "-At",
+                "-F",
+                "\t",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-h",
+                folder,
+                "-p",
+                "5432",
+                "-U",
+                "hashyard",
+                "-d",
+                "hashyard",
+                "-c",
+                sql,
+            ],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
         if done.returncode != 0:
             raise OSError(done.stderr.strip())
         return [line.split("\t") for line in done.stdout.splitlines()]
@@ -94,11 +118,23 @@ class Database:
 class Hashyard:
     """One server. `with Hashyard(build=…) as server:` starts it and takes it away again."""
 
-    def __init__(self, build=None, data=None, node="", node_zmq="", transactions=12, nbits=EASIEST_NBITS,
-                 difficulty=EASIEST, database_url="", more_config=""):
+    def __init__(
+        self,
+        build=None,
+        data=None,
+        node="",
+        node_zmq="",
+        transactions=12,
+        nbits=EASIEST_NBITS,
+        difficulty=EASIEST,
+        database_url="",
+        more_config="",
+    ):
         self.build = build or os.environ.get("HASHYARD_BUILD") or os.path.join(ROOT, "build", "dev")
         self.own_folder = data is None
-        self.folder = data or tempfile.mkdtemp(prefix="hashyard-test-", dir=os.environ.get("HASHYARD_TEST_DIR"))
+        self.folder = data or tempfile.mkdtemp(
+            prefix="hashyard-test-", dir=os.environ.get("HASHYARD_TEST_DIR")
+        )
         os.chmod(self.folder, 0o755)  # the database runs as another user when we are root
         self.data = os.path.join(self.folder, "data")
         self.stratum_port, self.http_port = free_port(), free_port()
@@ -107,24 +143,46 @@ class Hashyard:
         self.log_path = os.path.join(self.folder, "hashyard.log")
         self.process = None
         with open(self.config, "w") as file:
-            file.write(self._config(node, node_zmq, transactions, nbits, difficulty, database_url) + more_config)
+            file.write(
+                self._config(node, node_zmq, transactions, nbits, difficulty, database_url) + more_config
+            )
 
     def _config(self, node, node_zmq, transactions, nbits, difficulty, database_url):
-        lines = ["[general]", 'log_level = "info"', "[http]", 'address = "127.0.0.1"', f"port = {self.http_port}",
-                 "[[stratum]]", 'address = "127.0.0.1"', f"port = {self.stratum_port}", f'difficulty_start = "{difficulty}"',
-                 f'difficulty_min = "{EASIEST}"', "[pool]", "variable_difficulty = false"]
+        lines = [
+            "[general]",
+            'log_level = "info"',
+            "[http]",
+            'address = "127.0.0.1"',
+            f"port = {self.http_port}",
+            "[[stratum]]",
+            'address = "127.0.0.1"',
+            f"port = {self.stratum_port}",
+            f'difficulty_start = "{difficulty}"',
+            f'difficulty_min = "{EASIEST}"',
+            "[pool]",
+            "variable_difficulty = false",
+        ]
         if node:
             parts = urllib.parse.urlparse(node)
             secret = os.path.join(self.folder, "rpc_password")
             with open(secret, "w") as file:
                 file.write(parts.password or "")
-            lines += ['network = "regtest"', f'payout_address = "{USER}"', "[[node]]",
-                      f'rpc_url = "http://{parts.hostname}:{parts.port}"', f'rpc_user = "{parts.username}"',
-                      f'rpc_password_file = "{secret}"']
+            lines += [
+                'network = "regtest"',
+                f'payout_address = "{USER}"',
+                "[[node]]",
+                f'rpc_url = "http://{parts.hostname}:{parts.port}"',
+                f'rpc_user = "{parts.username}"',
+                f'rpc_password_file = "{secret}"',
+            ]
             if node_zmq:
                 lines.append(f'zmq_hashblock = "{node_zmq}"')
         else:
-            lines += ["[templates]", f"development_transactions = {transactions}", f'development_nbits = "{nbits:08x}"']
+            lines += [
+                "[templates]",
+                f"development_transactions = {transactions}",
+                f'development_nbits = "{nbits:08x}"',
+            ]
         if database_url:
             lines += ["[database]", f'url = "{database_url}"']
         return "\n".join(lines) + "\n"
@@ -134,8 +192,12 @@ class Hashyard:
 
     def start(self):
         self.log = open(self.log_path, "ab")
-        self.process = subprocess.Popen([self.program("hashyard"), "serve", "--config", self.config, "--data", self.data],
-                                        stdout=self.log, stderr=self.log, start_new_session=True)
+        self.process = subprocess.Popen(
+            [self.program("hashyard"), "serve", "--config", self.config, "--data", self.data],
+            stdout=self.log,
+            stderr=self.log,
+            start_new_session=True,
+        )
         try:
             eventually("a listening Stratum port", self._listens, 90)
         except AssertionError:
@@ -180,8 +242,19 @@ class Hashyard:
         return total if seen else None
 
     def generator(self, mode, *arguments, user=USER, wait=True):
-        command = [self.program("hashyard-load-generator"), mode, "--port", str(self.stratum_port), "--user", user,
-                   "--server", "hashyard", "--server-pid", str(self.pid), *map(str, arguments)]
+        command = [
+            self.program("hashyard-load-generator"),
+            mode,
+            "--port",
+            str(self.stratum_port),
+            "--user",
+            user,
+            "--server",
+            "hashyard",
+            "--server-pid",
+            str(self.pid),
+            *map(str, arguments),
+        ]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if not wait:
             return process
@@ -191,9 +264,22 @@ class Hashyard:
         return json.loads(out)
 
     def cpu_miner(self, *arguments, user=USER, seconds=60):
-        done = subprocess.run([self.program("hashyard-cpu-miner"), "--url", f"127.0.0.1:{self.stratum_port}", "--user", user,
-                               "--seconds", str(seconds), "--quiet", *map(str, arguments)], capture_output=True, text=True,
-                              timeout=seconds + 30)
+        done = subprocess.run(
+            [
+                self.program("hashyard-cpu-miner"),
+                "--url",
+                f"127.0.0.1:{self.stratum_port}",
+                "--user",
+                user,
+                "--seconds",
+                str(seconds),
+                "--quiet",
+                *map(str, arguments),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=seconds + 30,
+        )
         return done.stdout + done.stderr
 
     def __enter__(self):
@@ -228,14 +314,17 @@ class Hashyard:
 
 
 class Miner:
-    """A raw Stratum V1 client for tests that say odd things. Each comes from an address of its own, because the pool bans
-    addresses that send rubbish."""
+    """A raw Stratum V1 client for tests that say odd things. Each comes from an address of its own,
+    because the pool bans addresses that send rubbish."""
+
     addresses = itertools.count(0)
 
     def __init__(self, port, timeout=10.0):
         number = next(Miner.addresses)
         source = f"127.{10 + number // 62500 % 100}.{number // 250 % 250}.{1 + number % 250}"
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout, source_address=(source, 0))
+        self.socket = socket.create_connection(
+            ("127.0.0.1", port), timeout=timeout, source_address=(source, 0)
+        )
         self.input = b""
 
     def send(self, data):

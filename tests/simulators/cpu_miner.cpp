@@ -1,10 +1,10 @@
-// hashyard-cpu-miner: a Stratum V1 miner that really mines, on the CPU. For first looks, tests and demos; it earns nothing.
-// One thread talks to the pool, `threads` threads hash, each with its own part of the extranonce. Work is built by v1_work's rules;
-// only the inner loop (the header's second block) uses stratum/sha256.h, for its speed, and what it finds is hashed again with
-// OpenSSL before it is sent.
+// hashyard-cpu-miner: a Stratum V1 miner that really mines, on the CPU. For first looks, tests and demos; it
+// earns nothing. One thread talks to the pool, `threads` threads hash, each with its own part of the
+// extranonce. Work is built by v1_work's rules; only the inner loop (the header's second block) uses
+// stratum/sha256.h, for its speed, and what it finds is hashed again with OpenSSL before it is sent.
 
-#include <CLI/CLI.hpp>
 #include <atomic>
+#include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
 #include <mutex>
@@ -36,7 +36,8 @@ struct MinerOptions {
     bool quiet = false;
 };
 
-// What the hashing threads work on. Replaced whole under the mutex; threads look at `generation` between batches.
+// What the hashing threads work on. Replaced whole under the mutex; threads look at `generation` between
+// batches.
 struct Work {
     V1Job job;
     Bytes prefix;
@@ -47,17 +48,19 @@ struct Work {
 
 struct Shared {
     std::mutex mutex;
-    Work work;                                // under mutex
-    std::vector<V1Share> found;               // under mutex
+    Work work;                                 // under mutex
+    std::vector<V1Share> found;                // under mutex
     std::atomic<std::uint64_t> generation{0};  // 0: no work
     std::atomic<std::uint64_t> hashes{0};
 };
 
 constexpr std::uint32_t batch_hashes = 1 << 15;
-constexpr std::size_t found_max = 1000;  // shares waiting to be sent; more are dropped (a very low difficulty)
+constexpr std::size_t found_max =
+    1000;  // shares waiting to be sent; more are dropped (a very low difficulty)
 
 // Hashes one batch of nonces from `first`; calls nothing, returns the nonces that meet the target.
-std::vector<std::uint32_t> hash_batch(const std::array<std::uint8_t, 80>& header, double target, std::uint32_t first) {
+std::vector<std::uint32_t> hash_batch(const std::array<std::uint8_t, 80>& header, double target,
+                                      std::uint32_t first) {
     std::vector<std::uint32_t> hits;
     stratum::Sha256State state = stratum::Sha256State::initial();
     stratum::sha256_update(state, stratum::ByteView(header).first(64));
@@ -114,7 +117,8 @@ void hash_thread(Shared& shared, unsigned index, double duty) {
         const auto header = make_header(work.job, root, version, share.ntime, 0);
         for (std::uint32_t first = 0; !stopping && shared.generation == generation;) {
             const auto started = Clock::now();
-            keep_found(shared, work, root, share, version, hash_batch(header, work.target, first), generation);
+            keep_found(shared, work, root, share, version, hash_batch(header, work.target, first),
+                       generation);
             shared.hashes += batch_hashes;
             if (duty < 1) std::this_thread::sleep_for((Clock::now() - started) * (1 / duty - 1));
             first += batch_hashes;
@@ -155,20 +159,28 @@ class PoolConnection {
     void take(const std::string& line) {
         const auto message = nlohmann::json::parse(line, nullptr, false);
         if (!message.is_object()) return;
-        if (message.contains("method") && message["method"].is_string()) return take_notification(message, line);
+        if (message.contains("method") && message["method"].is_string())
+            return take_notification(message, line);
         const auto id = message.value("id", nlohmann::json());
         if (!id.is_number_unsigned()) return;
         const auto result = message.value("result", nlohmann::json());
         switch (id.get<std::uint64_t>()) {
-            case 1: take_configure(result); return;
-            case 2: take_subscribe(result, line); return;
+            case 1:
+                take_configure(result);
+                return;
+            case 2:
+                take_subscribe(result, line);
+                return;
             case 3:
-                if (result != true) std::fprintf(stderr, "cpu-miner: the pool refused the user: %s\n", line.c_str());
+                if (result != true)
+                    std::fprintf(stderr, "cpu-miner: the pool refused the user: %s\n", line.c_str());
                 return;
             default:
                 ++(result == true ? accepted : rejected);
-                if (result != true) std::fprintf(stderr, "cpu-miner: rejected: %s\n", line.c_str());
-                else if (!options_.quiet) std::printf("accepted %llu\n", static_cast<unsigned long long>(accepted));
+                if (result != true)
+                    std::fprintf(stderr, "cpu-miner: rejected: %s\n", line.c_str());
+                else if (!options_.quiet)
+                    std::printf("accepted %llu\n", static_cast<unsigned long long>(accepted));
                 std::fflush(stdout);
         }
     }
@@ -180,14 +192,16 @@ class PoolConnection {
     }
 
     void take_subscribe(const nlohmann::json& result, const std::string& line) {
-        if (!result.is_array() || result.size() < 3 || !result[1].is_string() || !result[2].is_number_unsigned()) {
+        if (!result.is_array() || result.size() < 3 || !result[1].is_string() ||
+            !result[2].is_number_unsigned()) {
             std::fprintf(stderr, "cpu-miner: subscribe was answered with %s\n", line.c_str());
             socket_.close();
             return;
         }
         prefix_ = stratum::parse_hex(result[1].get<std::string>()).value_or(Bytes{});
         rest_bytes_ = std::min<std::size_t>(result[2].get<std::size_t>(), 32);
-        send(R"({"id":3,"method":"mining.authorize","params":[")" + worker() + R"(",")" + options_.password + R"("]})");
+        send(R"({"id":3,"method":"mining.authorize","params":[")" + worker() + R"(",")" + options_.password +
+             R"("]})");
     }
 
     void take_notification(const nlohmann::json& message, const std::string& line) {
@@ -198,7 +212,9 @@ class PoolConnection {
         if (method == "mining.set_version_mask" && params[0].is_string())
             mask_ = stratum::parse_hex_u32(params[0].get<std::string>()).value_or(0);
         if (method == "client.get_version")
-            send(nlohmann::json{{"id", message.value("id", nlohmann::json())}, {"result", options_.agent}, {"error", nullptr}}.dump());
+            send(nlohmann::json{
+                {"id", message.value("id", nlohmann::json())}, {"result", options_.agent}, {"error", nullptr}}
+                     .dump());
         if (method == "client.show_message") std::printf("pool says: %s\n", params[0].dump().c_str());
         if (method != "mining.notify") return;
         auto job = parse_notify(line);
@@ -215,7 +231,8 @@ class PoolConnection {
             const std::lock_guard lock(shared_.mutex);
             found.swap(shared_.found);
         }
-        for (const V1Share& share : found) socket_.write(submit_line(next_id_++, worker(), share, mask_ != 0));
+        for (const V1Share& share : found)
+            socket_.write(submit_line(next_id_++, worker(), share, mask_ != 0));
     }
 
     [[nodiscard]] std::string worker() const {
@@ -235,10 +252,13 @@ class PoolConnection {
 int mine(const MinerOptions& options) {
     Shared shared;
     std::vector<std::thread> threads;
-    for (unsigned i = 0; i < options.threads; ++i) threads.emplace_back(hash_thread, std::ref(shared), i, options.duty);
+    for (unsigned i = 0; i < options.threads; ++i)
+        threads.emplace_back(hash_thread, std::ref(shared), i, options.duty);
     const auto started = Clock::now();
-    const auto until = options.seconds > 0 ? started + std::chrono::milliseconds(static_cast<std::int64_t>(options.seconds * 1000))
-                                           : Clock::time_point::max();
+    const auto until =
+        options.seconds > 0
+            ? started + std::chrono::milliseconds(static_cast<std::int64_t>(options.seconds * 1000))
+            : Clock::time_point::max();
     auto pause = std::chrono::milliseconds(200);
     while (!stopping && Clock::now() < until) {
         const auto opened = Clock::now();
@@ -277,7 +297,8 @@ int main(int argc, char** argv) {
     app.add_option("--threads", options.threads)->check(CLI::Range(1, 256));
     app.add_option("--seconds", options.seconds, "stop after so long; 0: on a signal");
     app.add_option("--shares", options.shares, "stop after so many accepted shares; 0: no limit");
-    app.add_option("--duty", options.duty, "part of the time each thread hashes")->check(CLI::Range(0.001, 1.0));
+    app.add_option("--duty", options.duty, "part of the time each thread hashes")
+        ->check(CLI::Range(0.001, 1.0));
     app.add_flag("--version-rolling,!--no-version-rolling", options.version_rolling);
     app.add_flag("--quiet", options.quiet);
     CLI11_PARSE(app, argc, argv);

@@ -66,7 +66,8 @@ std::optional<std::string> LineSocket::read_line(std::chrono::milliseconds limit
             return line;
         }
         const auto left =
-            std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
+            std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now())
+                .count();
         pollfd wait{.fd = fd_, .events = POLLIN, .revents = 0};
         if (left < 0 || ::poll(&wait, 1, static_cast<int>(left)) <= 0) return std::nullopt;
         std::array<char, 16384> part;

@@ -19,7 +19,8 @@ class LineSocket {
     void close();
     [[nodiscard]] bool is_open() const { return fd_ >= 0; }
     void write(const std::string& bytes);
-    // The next line without its LF; nullopt when none came in time or the connection ended (then it is closed).
+    // The next line without its LF; nullopt when none came in time or the connection ended (then it is
+    // closed).
     std::optional<std::string> read_line(std::chrono::milliseconds limit);
 
   private:

@@ -31,7 +31,8 @@ bool read_branches(const nlohmann::json& value, V1Job& job) {
     if (!value.is_array() || value.size() > 32) return false;
     for (const auto& item : value) {
         Hash256 branch;
-        if (!item.is_string() || !stratum::decode_hex(item.get_ref<const std::string&>(), branch.bytes)) return false;
+        if (!item.is_string() || !stratum::decode_hex(item.get_ref<const std::string&>(), branch.bytes))
+            return false;
         job.branches.push_back(branch);
     }
     return true;
@@ -164,7 +165,8 @@ std::optional<V1Share> ShareMaker::next(std::uint64_t attempts_max) {
     return std::nullopt;
 }
 
-std::string submit_line(std::uint64_t id, std::string_view worker, const V1Share& share, bool version_rolling) {
+std::string submit_line(std::uint64_t id, std::string_view worker, const V1Share& share,
+                        bool version_rolling) {
     std::string line = "{\"id\":";
     line += std::to_string(id);
     line += ",\"method\":\"mining.submit\",\"params\":[\"";

@@ -1,8 +1,8 @@
 #pragma once
 // Stratum V1 work as a client sees it: a job from mining.notify, and shares made from it.
-// Used by the CPU miner and the load generator, never by the server. It follows the V1 rules by its own code and hashes with
-// OpenSSL, so that a mistake in stratum/ is not mirrored here; only the hex alphabet comes from stratum/bytes.h.
-// An object belongs to one thread.
+// Used by the CPU miner and the load generator, never by the server. It follows the V1 rules by its own code
+// and hashes with OpenSSL, so that a mistake in stratum/ is not mirrored here; only the hex alphabet comes
+// from stratum/bytes.h. An object belongs to one thread.
 
 #include <array>
 #include <cstdint>
@@ -82,6 +82,7 @@ class ShareMaker {
 };
 
 // {"id":…,"method":"mining.submit",…} with LF; the sixth parameter only when version rolling was granted.
-std::string submit_line(std::uint64_t id, std::string_view worker, const V1Share& share, bool version_rolling);
+std::string submit_line(std::uint64_t id, std::string_view worker, const V1Share& share,
+                        bool version_rolling);
 
 }  // namespace simulators

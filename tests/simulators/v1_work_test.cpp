@@ -1,4 +1,5 @@
-// The simulators' own Stratum V1 work against a published share, and against the server's code for the same thing.
+// The simulators' own Stratum V1 work against a published share, and against the server's code for the same
+// thing.
 
 #include <catch2/catch.hpp>
 
@@ -14,8 +15,10 @@ namespace {
 // The example of Slush's first description of the protocol (2012).
 const std::string example =
     R"({"params": ["bf", "4d16b6f85af6e2198f44ae2a6de67f78487ae5611b77c6c0440b921e00000000", )"
-    R"("01000000010000000000000000000000000000000000000000000000000000000000000000ffffffff20020862062f503253482f04b8864e5008", )"
-    R"("072f736c7573682f000000000100f2052a010000001976a914d23fcdf86f7e756a64a7a9688ef9903327048ed988ac00000000", [], )"
+    R"("01000000010000000000000000000000000000000000000000000000000000000000000000ffffffff20020862062f50)"
+    R"(3253482f04b8864e5008", )"
+    R"("072f736c7573682f000000000100f2052a010000001976a914d23fcdf86f7e756a64a7a9688ef990)"
+    R"(3327048ed988ac00000000", [], )"
     R"("00000002", "1c2ac4af", "504e86b9", false], "id": null, "method": "mining.notify"})";
 
 std::string with(std::string line, const std::string& from, const std::string& to) {
@@ -41,7 +44,8 @@ TEST_CASE("The share of the protocol's first description hashes as published") {
     REQUIRE(job);
     const auto extranonce = stratum::parse_hex("0800000200000001");
     REQUIRE(extranonce);
-    const auto header = make_header(*job, merkle_root(*job, *extranonce), job->version, 0x504e86ed, 0xb2957c02);
+    const auto header =
+        make_header(*job, merkle_root(*job, *extranonce), job->version, 0x504e86ed, 0xb2957c02);
     const Hash256 hash = sha256d_openssl(header);
     CHECK(stratum::displayed(hash) == "000000002076870fe65a2b6eeed84fa892c0db924f1482243a6247d931dcab32");
     CHECK(value_of(hash) <= target_of_difficulty(1));
@@ -65,14 +69,18 @@ TEST_CASE("Both codes agree on hashes, roots and targets") {
         const double ours = target_of_nbits(nbits);
         CHECK(ours == Approx(stratum::target_of_nbits(nbits)->approximate()).epsilon(1e-12));
     }
-    CHECK(target_of_difficulty(0x1p-32) == Approx(stratum::Difficulty::fraction(32)->target().approximate()).epsilon(1e-12));
+    CHECK(target_of_difficulty(0x1p-32) ==
+          Approx(stratum::Difficulty::fraction(32)->target().approximate()).epsilon(1e-12));
 }
 
 TEST_CASE("Shares are distinct, meet the difficulty, and heed the wish about blocks") {
     auto job = *parse_notify(example);
     job.nbits = 0x207fffff;  // every second hash is a block
-    const ShareMaker::Session session{
-        .prefix = {8, 0, 0, 2}, .rest_bytes = 8, .difficulty = 0x1p-32, .version_mask = 0x1fffe000, .seed = 7};
+    const ShareMaker::Session session{.prefix = {8, 0, 0, 2},
+                                      .rest_bytes = 8,
+                                      .difficulty = 0x1p-32,
+                                      .version_mask = 0x1fffe000,
+                                      .seed = 7};
     for (const BlockWish wish : {BlockWish::avoid, BlockWish::only}) {
         ShareMaker maker(job, session, wish);
         std::vector<std::string> seen;
@@ -87,7 +95,9 @@ TEST_CASE("Shares are distinct, meet the difficulty, and heed the wish about blo
         std::sort(seen.begin(), seen.end());
         CHECK(std::adjacent_find(seen.begin(), seen.end()) == seen.end());
     }
-    ShareMaker hopeless(job, {.prefix = {1}, .rest_bytes = 4, .difficulty = 1e12, .version_mask = 0, .seed = 1}, BlockWish::any);
+    ShareMaker hopeless(job,
+                        {.prefix = {1}, .rest_bytes = 4, .difficulty = 1e12, .version_mask = 0, .seed = 1},
+                        BlockWish::any);
     CHECK_FALSE(hopeless.next(100));
 }
 
@@ -99,7 +109,11 @@ TEST_CASE("A submission carries the sixth parameter only after version rolling w
     share.nonce = 0xb2957c02;
     share.version_bits = 0x2000;
     CHECK(submit_line(4, "a.b", share, false) ==
-          R"({"id":4,"method":"mining.submit","params":["a.b","bf","00000001","504e86ed","b2957c02"]})" "\n");
-    CHECK(submit_line(5, "a.b", share, true) ==
-          R"({"id":5,"method":"mining.submit","params":["a.b","bf","00000001","504e86ed","b2957c02","00002000"]})" "\n");
+          R"({"id":4,"method":"mining.submit","params":["a.b","bf","00000001","504e86ed","b2957c02"]})"
+          "\n");
+    CHECK(
+        submit_line(5, "a.b", share, true) ==
+        R"({"id":5,"method":"mining.submit","params":["a.b","bf","00000001","504e86ed","b2957c02",)"
+        R"("00002000"]})"
+        "\n");
 }
