@@ -77,7 +77,7 @@ std::optional<Uint256> target_of_nbits(std::uint32_t nbits) {
     }
     const int shift = 8 * (exponent - 3);
     const Uint256 target = Uint256{mantissa} << shift;
-    if (shift >= 256 || target >> shift != Uint256{mantissa}) return std::nullopt;
+    if (shift >= 256 || (target >> shift) != Uint256{mantissa}) return std::nullopt;
     return target;
 }
 
