@@ -59,15 +59,19 @@ Match match_route(Verb verb, const std::vector<std::string>& segments) {
     return out;
 }
 
+Reply database_away(std::string_view why) {
+    Reply out = problem(503, "database_away",
+                        std::string(why) + " History cannot be shown for now. Mining and share counting go on; try again in a "
+                        "few seconds, or ask the operator to look at the database.");
+    out.fields.emplace_back("Retry-After", "5");
+    return out;
+}
+
 Reply answer(const Route& route, const Context& context, const Request& request) noexcept {
     try {
         return route.answer(context, request);
     } catch (const StatisticsUnavailable&) {
-        Reply away = problem(503, "database_away",
-                             "PostgreSQL does not answer, so history cannot be shown. Mining and share counting go on; "
-                             "try again in a few seconds, or ask the operator to look at the database.");
-        away.fields.emplace_back("Retry-After", "5");
-        return away;
+        return database_away("PostgreSQL does not answer.");
     } catch (const std::exception& bug) {
         log::error("http_handler_failed", {{"route", std::string(route.path)}, {"what", bug.what()}});
         return problem(500, "internal", "The server failed on this request and has logged why. Report it to the operator.");

@@ -33,10 +33,13 @@ struct Services {
 struct Remembered {
     std::optional<PoolHistory> pool;  // absent until the first answer
     std::int64_t read_at_us = 0;
-    bool available = false;           // the latest attempt was answered
+    bool available = false;           // the latest attempt was answered, and not long ago
 };
 
 enum class Place { web_thread, database_thread };
+
+// 503: history cannot be shown now. `why` is a sentence.
+Reply database_away(std::string_view why);
 
 struct Context {
     const Services& services;

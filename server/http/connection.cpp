@@ -6,13 +6,16 @@
 #include <prometheus/gauge.h>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
 #include <ctime>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -154,9 +157,11 @@ asio::awaitable<Reading> read_request(Connection& connection, const Shared& shar
     co_return out;
 }
 
-asio::awaitable<Reply> answer_blocking(const Route* route, const Services* services, Request request) {
-    co_return answer(*route, Context{*services, nullptr, wall_clock_us()}, request);
-}
+// An answer that a database thread is making; `wake` is cancelled when it is there.
+struct Pending {
+    asio::steady_timer wake;
+    std::optional<Reply> reply;
+};
 
 asio::awaitable<Reply> answer_from_database(const Route* route, Request request, Shared& shared) {
     if (shared.database_queries >= shared.limits.database_queries_max) {
@@ -165,11 +170,19 @@ asio::awaitable<Reply> answer_from_database(const Route* route, Request request,
         co_return busy;
     }
     ++shared.database_queries;
-    // The store's statement timeout is the deadline of this wait.
-    Reply out = co_await asio::co_spawn(shared.database_threads,
-                                        answer_blocking(route, &shared.services, std::move(request)), asio::use_awaitable);
-    --shared.database_queries;
-    co_return out;
+    const auto executor = co_await asio::this_coro::executor;
+    const auto pending = std::make_shared<Pending>(Pending{asio::steady_timer(executor, shared.limits.database_timeout), {}});
+    asio::post(shared.database_threads, [pending, executor, route, request = std::move(request), &shared] {
+        Reply made = answer(*route, Context{shared.services, nullptr, wall_clock_us()}, request);
+        asio::post(executor, [pending, made = std::move(made), &shared]() mutable {
+            --shared.database_queries;  // only now: a thread that hangs stays counted
+            pending->reply = std::move(made);
+            pending->wake.cancel();
+        });
+    });
+    co_await pending->wake.async_wait(no_throw);
+    if (pending->reply) co_return std::move(*pending->reply);
+    co_return database_away("PostgreSQL takes too long to answer.");
 }
 
 Reply not_allowed(Verb verb, std::string_view allow) {
@@ -199,7 +212,10 @@ asio::awaitable<Reply> answer_request(Request request, Shared& shared) {
     if (match.route->place == Place::database_thread) {
         co_return co_await answer_from_database(match.route, std::move(request), shared);
     }
-    co_return answer(*match.route, Context{shared.services, &shared.remembered, wall_clock_us()}, request);
+    const std::int64_t now_us = wall_clock_us();
+    const std::chrono::microseconds age(now_us - shared.remembered.read_at_us);
+    if (age > shared.limits.history_age_max) shared.remembered.available = false;  // the refresh hangs
+    co_return answer(*match.route, Context{shared.services, &shared.remembered, now_us}, request);
 }
 
 using Response = beast::http::response<beast::http::string_body>;

@@ -79,6 +79,7 @@ Json json_of(const PayoutRun& run) {
     }
     return {{"block", run.block},
             {"height", run.height},
+            {"scheme", run.scheme},
             {"rule", run.rule},
             {"computed_at", instant(run.computed_at_us)},
             {"reward_sats", run.reward_sats},
@@ -101,6 +102,7 @@ Reply answer_user(const Context& context, const Request& request) {
                        {"hashrate", hashrates(user->hashrate)},
                        {"last_share_at", instant(user->last_share_at_us)},
                        {"workers", user->workers},
+                       {"rejects_day", user->rejects_day},
                        {"credited_sats", user->credited_sats}});
 }
 

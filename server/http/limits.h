@@ -17,6 +17,8 @@ struct HttpLimits {
     std::size_t requests_per_connection_max = 10'000;  // the last one is answered with Connection: close
     std::size_t database_queries_max = 32;     // waiting or running on the database threads; above: 503
     std::size_t database_threads = 2;
+    std::chrono::milliseconds database_timeout{10'000};  // a request's wait for its database thread; above: 503
+    std::chrono::milliseconds history_age_max{15'000};   // sums older than this count as "the database is away"
     std::chrono::milliseconds idle_timeout{30'000};      // between requests of one connection
     std::chrono::milliseconds request_timeout{10'000};   // first byte to last byte of a request, however slowly it drips
     std::chrono::milliseconds response_timeout{30'000};  // first byte to last byte of a reply

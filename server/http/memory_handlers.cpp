@@ -40,6 +40,7 @@ Json history_of(const Remembered& remembered) {
             {"round_started_at", instant(pool.round_started_at_us)},
             {"luck", std::move(luck)},
             {"blocks", pool.blocks},
+            {"rejects_day", pool.rejects_day},
             {"users_active", pool.users_active},
             {"workers_active", pool.workers_active}};
 }

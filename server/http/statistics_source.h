@@ -37,6 +37,7 @@ struct PoolHistory {
     std::optional<std::int64_t> round_started_at_us;  // our last block; absent before the first
     std::optional<Luck> luck;
     std::map<std::string, std::uint64_t> blocks;    // by state
+    std::map<std::string, std::uint64_t> rejects_day;  // by reason, last 24 hours
     std::uint64_t users_active = 0;                 // with a share in the last 10 minutes
     std::uint64_t workers_active = 0;
 };
@@ -45,8 +46,9 @@ struct UserHistory {
     std::string user;
     std::string kind;  // "address" or "name"
     std::vector<Hashrate> hashrate;
-    std::optional<std::int64_t> last_share_at_us;
+    std::optional<std::int64_t> last_share_at_us;  // to five minutes: the start of the last interval with a share
     std::uint64_t workers = 0;
+    std::map<std::string, std::uint64_t> rejects_day;  // by reason, last 24 hours
     std::int64_t credited_sats = 0;  // sum of the user's PPLNS lines of blocks that are not orphaned
 };
 
@@ -79,7 +81,8 @@ struct PayoutLine {
 struct PayoutRun {
     std::string block;
     std::uint32_t height = 0;
-    std::string rule;  // "pplns-1": scheme and version
+    std::string scheme;     // pplns
+    std::int32_t rule = 0;  // the version of the rule that was applied
     std::int64_t computed_at_us = 0;
     std::int64_t reward_sats = 0;
     std::int64_t fee_sats = 0;

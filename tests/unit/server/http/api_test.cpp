@@ -163,7 +163,8 @@ TEST_CASE("A block shows the lines its reward was divided into") {
     CHECK(world.get("/api/v1/payout-runs/" + std::string(64, '0')).status == 404);
     const json block = world.get_json("/api/v1/blocks/" + sample::block_hash);
     CHECK(block["state"] == "immature");
-    CHECK(block["payout_run"]["rule"] == "pplns-1");
+    CHECK(block["payout_run"]["rule"] == 1);
+    CHECK(block["payout_run"]["scheme"] == "pplns");
     const json run = world.get_json("/api/v1/payout-runs/" + sample::block_hash);
     CHECK(run == block["payout_run"]);
     std::int64_t sum = run["fee_sats"];

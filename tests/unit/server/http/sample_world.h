@@ -47,6 +47,8 @@ class Statistics : public server::http::StatisticsSource {
   public:
     std::atomic<bool> away = false;
     std::atomic<bool> empty = false;
+    std::atomic<bool> hang = false;  // until it is set back
+    std::int64_t now_us = sample::now_us;
 
     server::http::PoolHistory pool() override {
         check();
@@ -57,6 +59,7 @@ class Statistics : public server::http::StatisticsSource {
         out.round_started_at_us = now_us - 7'200'000'000;
         out.luck = server::http::Luck{10, 1.07};
         out.blocks = {{"submitted", 0}, {"immature", 1}, {"mature", 12}, {"orphaned", 1}};
+        out.rejects_day = {{"stale", 211}, {"duplicate", 9}, {"unknown_job", 31}};
         out.users_active = 2;
         out.workers_active = 5;
         return out;
@@ -65,7 +68,7 @@ class Statistics : public server::http::StatisticsSource {
         check();
         if (empty || (user != alice && user != bob)) return std::nullopt;
         return server::http::UserHistory{std::string(user), user == bob ? "name" : "address", hashrates(8e14),
-                                         now_us - 1'500'000, 3, 218'750'000};
+                                         now_us - 1'500'000, 3, {{"stale", 4}}, 218'750'000};
     }
     std::vector<server::http::WorkerHistory> workers(std::string_view, std::size_t) override {
         check();
@@ -99,7 +102,8 @@ class Statistics : public server::http::StatisticsSource {
         server::http::PayoutRun run;
         run.block = block_hash;
         run.height = latest().height;
-        run.rule = "pplns-1";
+        run.scheme = "pplns";
+        run.rule = 1;
         run.computed_at_us = latest().found_at_us + 1'000'000;
         run.reward_sats = 312'512'345;
         run.fee_sats = 3'125'123;
@@ -111,10 +115,11 @@ class Statistics : public server::http::StatisticsSource {
     }
 
   private:
-    static server::http::BlockHistory latest() {
+    [[nodiscard]] server::http::BlockHistory latest() const {
         return {block_hash, 840'122, now_us - 600'000'000, alice, "rig-01", "immature", 3, 1.31, 312'512'345};
     }
     void check() const {
+        hang.wait(true);
         if (away) throw server::http::StatisticsUnavailable("connection refused");
     }
 };

@@ -241,6 +241,21 @@ TEST_CASE("History is read on the database threads and is 503 when PostgreSQL is
     CHECK(status_of(world.get("/api/v1/pool")) == "HTTP/1.1 200 OK");
 }
 
+TEST_CASE("A database that hangs costs a request its deadline, not its connection, and shows as away") {
+    HttpLimits limits;
+    limits.database_timeout = 30ms;
+    limits.history_age_max = 1ms;
+    World world(limits);
+    world.statistics.hang = true;
+    const std::string reply = world.get("/api/v1/blocks");
+    CHECK(status_of(reply) == "HTTP/1.1 503 Service Unavailable");
+    CHECK(reply.find("takes too long") != std::string::npos);
+    CHECK(world.get("/api/v1/pool").find("\"database_available\":false") != std::string::npos);
+    world.statistics.hang = false;
+    world.statistics.hang.notify_all();
+    CHECK(status_of(world.get("/api/v1/blocks")) == "HTTP/1.1 200 OK");
+}
+
 TEST_CASE("More questions than the database threads may hold are refused, not queued") {
     HttpLimits limits;
     limits.database_queries_max = 0;
