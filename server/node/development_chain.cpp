@@ -122,7 +122,8 @@ void DevelopmentChain::mine_first_blocks() {
         work.height = static_cast<std::uint32_t>(entries_.size());
         work.coinbase_value_sats = subsidy_sats(work.height, Network::regtest);
         const auto script = work.height % 2 == 0 ? open_witness_script() : open_hash_script();
-        const auto parts = stratum::make_coinbase(work, {{work.coinbase_value_sats, script}}, "development", 0, 1);
+        const auto parts =
+            stratum::make_coinbase(work, {{work.coinbase_value_sats, script}}, "development", 0, 1);
         Bytes coinbase = parts.prefix;
         coinbase.push_back(0);
         coinbase.insert(coinbase.end(), parts.suffix.begin(), parts.suffix.end());

@@ -200,7 +200,7 @@ std::string readable(std::string_view scanned) {
     return out;
 }
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
     std::string out = "\"";
     for (const char letter : text) {
         if (letter == '"' || letter == '\\') out.push_back('\\');

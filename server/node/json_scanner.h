@@ -59,6 +59,6 @@ class JsonScanner {
 // For messages.
 std::string readable(std::string_view scanned);
 // A JSON string, quotes included, of text we made ourselves.
-std::string quoted(std::string_view text);
+std::string json_text(std::string_view text);
 
 }  // namespace server::node

@@ -2,6 +2,7 @@
 // The node side as the rest of the server sees it: templates in, blocks out. Owned by main.cpp.
 // Runs on the control thread (its io_context); submit() may be called from any shard thread.
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -61,8 +62,12 @@ struct NodesEvents {
         on_flow;  // control thread; false when no node gives templates any more
 };
 
+class NodeDesk;
+
 class Nodes {
   public:
+    // Throws std::runtime_error when the options cannot work: a development chain off regtest, a folder that
+    // cannot be used.
     Nodes(boost::asio::io_context& control, NodesOptions options, NodesEvents events,
           prometheus::Registry& registry);
     ~Nodes();
@@ -80,8 +85,7 @@ class Nodes {
     [[nodiscard]] std::vector<NodeStatus> status() const;
 
   private:
-    struct Impl;
-    std::unique_ptr<Impl> impl_;
+    std::shared_ptr<NodeDesk> desk_;  // shared with the coroutines that may outlive stop()
 };
 
 }  // namespace server::node

@@ -86,5 +86,5 @@ TEST_CASE("Only whole numbers within 64 bits are integers") {
 
 TEST_CASE("Text from outside cannot break a message or a request") {
     CHECK(server::node::readable("a\\nb\\u0000\x01") == "a b?0000?");
-    CHECK(server::node::quoted("a\"b\\c\n") == "\"a\\\"b\\\\c?\"");
+    CHECK(server::node::json_text("a\"b\\c\n") == "\"a\\\"b\\\\c?\"");
 }
