@@ -1,5 +1,6 @@
 #pragma once
-// What the web shows that lives in memory. main.cpp fills it from pool and node through callables, so http knows neither.
+// What the web shows that lives in memory. main.cpp fills it from pool and node through callables, so http
+// knows neither.
 
 #include <cstdint>
 #include <functional>
@@ -21,20 +22,20 @@ struct LiveListener {
 };
 
 struct LivePool {
-    std::string network;            // main, test, signet, regtest
+    std::string network;  // main, test, signet, regtest
     std::uint64_t sessions = 0;
-    std::uint64_t shares_accepted = 0;           // since start
+    std::uint64_t shares_accepted = 0;             // since start
     std::map<std::string, std::uint64_t> rejects;  // by reason, since start
-    double hashrate_hps = 0;                     // hashes per second over hashrate_window_s of accepted work
-    double hashrate_relative_error = 0;          // one standard deviation, 1/sqrt(shares)
+    double hashrate_hps = 0;             // hashes per second over hashrate_window_s of accepted work
+    double hashrate_relative_error = 0;  // one standard deviation, 1/sqrt(shares)
     double hashrate_window_s = 0;
     double template_age_s = 0;
-    bool templates_flow = false;     // false: no node gives templates, miners have nothing fresh to work on
+    bool templates_flow = false;  // false: no node gives templates, miners have nothing fresh to work on
     std::uint32_t template_height = 0;
     double network_difficulty = 0;
     std::uint64_t journal_lag_records = 0;  // journaled, not yet in PostgreSQL
-    double import_lag_s = 0;                // age of the oldest record not yet in PostgreSQL; 0 when there is none
-    bool journal_writable = true;           // false: a shard cannot write its journal and refuses shares
+    double import_lag_s = 0;       // age of the oldest record not yet in PostgreSQL; 0 when there is none
+    bool journal_writable = true;  // false: a shard cannot write its journal and refuses shares
     bool database_available = false;
     std::vector<LiveNode> nodes;
     std::vector<LiveListener> listeners;

@@ -1,6 +1,6 @@
 #pragma once
-// One stratum connection of a shard: socket, what stands before the protocol (PROXY header, TLS), and the session.
-// Plain data of shard.cpp, on its thread.
+// One stratum connection of a shard: socket, what stands before the protocol (PROXY header, TLS), and the
+// session. Plain data of shard.cpp, on its thread.
 
 #include <chrono>
 #include <cstdint>
@@ -44,11 +44,11 @@ struct Connection {
     std::unique_ptr<TlsChannel> tls;
     std::unique_ptr<std::string> start;  // a PROXY header in pieces
     Stage stage = Stage::first_byte;
-    bool counted = false;      // in the PeerBook
-    bool gone = false;         // the peer closed or the socket failed
-    bool dirty = false;        // in the round's list
-    bool wants_write = false;  // EPOLLOUT is asked for
-    bool proved = false;       // an accepted share was told to the PeerBook
+    bool counted = false;       // in the PeerBook
+    bool gone = false;          // the peer closed or the socket failed
+    bool dirty = false;         // in the round's list
+    bool wants_write = false;   // EPOLLOUT is asked for
+    bool proved = false;        // an accepted share was told to the PeerBook
     std::uint32_t answers = 0;  // submissions read in this round
     std::size_t sent = 0;       // of the bytes waiting for the wire
 };

@@ -13,7 +13,9 @@ namespace {
 constexpr std::array<std::uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 }
 
-bool IpAddress::is_v4() const { return std::equal(mapped_prefix.begin(), mapped_prefix.end(), bytes.begin()); }
+bool IpAddress::is_v4() const {
+    return std::equal(mapped_prefix.begin(), mapped_prefix.end(), bytes.begin());
+}
 
 std::string IpAddress::text() const {
     std::array<char, INET6_ADDRSTRLEN> out;

@@ -3,11 +3,13 @@
 // Written by the shard's thread, read by the importer and by `hashyard journal`. Little-endian throughout.
 //
 // A file is a run of 192-byte frames. A frame:
-//   0 crc32c u32 over bytes 4..191 | 4 kind u8 | 5 format u8 (1) | 6 payload_bytes u8 (<= 176) | 7 more u8 | 8 sequence u64 | 16 payload
+//   0 crc32c u32 over bytes 4..191 | 4 kind u8 | 5 format u8 (1) | 6 payload_bytes u8 (<= 176) | 7 more u8 |
+//   8 sequence u64 | 16 payload
 // A record is a head frame and the `more` frames of kind `more` that follow it; its payload is theirs joined.
-// The sequence rises by one with every frame of (pool node, shard), over files and restarts, and is never used twice.
-// Definitions (workers, jobs) stand in each segment file ahead of the first share that refers to them, so each file stands
-// alone; the same definition may come again. journal_codec.h has the payloads, journal_folder.h the files.
+// The sequence rises by one with every frame of (pool node, shard), over files and restarts, and is never
+// used twice. Definitions (workers, jobs) stand in each segment file ahead of the first share that refers to
+// them, so each file stands alone; the same definition may come again. journal_codec.h has the payloads,
+// journal_folder.h the files.
 
 #include <array>
 #include <cstdint>
@@ -37,7 +39,7 @@ struct ShareRecord {
     std::uint32_t version = 0;  // the header's version as hashed
     std::uint8_t prefix_bytes = 0;
     std::uint8_t rest_bytes = 0;
-    std::uint16_t flags = 0;  // bit 0: met the network target
+    std::uint16_t flags = 0;                    // bit 0: met the network target
     std::array<std::uint8_t, 32> extranonce{};  // prefix then rest, zero-filled
     stratum::Uint256 target;                    // the target it is credited for
     stratum::Hash256 hash;                      // of the header
@@ -64,11 +66,12 @@ struct JobRecord {
 
 enum class UserKind : std::uint8_t { address = 0, name = 1 };
 
-// A user.worker pair that shares refer to by number. The number is unique on (pool node, shard) for the life of the journal folder.
+// A user.worker pair that shares refer to by number. The number is unique on (pool node, shard) for the life
+// of the journal folder.
 struct WorkerRecord {
     std::uint32_t worker = 0;
     UserKind user_kind = UserKind::address;
-    std::string user;    // canonical address or registered name, 1 to 90 bytes
+    std::string user;         // canonical address or registered name, 1 to 90 bytes
     std::string worker_name;  // 0 to 64 bytes of UTF-8
 };
 

@@ -1,7 +1,7 @@
 #pragma once
-// What a shard remembers of peers' addresses: open sessions and strikes. Pure; on its shard's thread; bounded.
-// Strikes come only from sessions that misbehaved without one accepted share, so rented hashrate and proxies
-// behind one address are never shut out for what one of their machines does.
+// What a shard remembers of peers' addresses: open sessions and strikes. Pure; on its shard's thread;
+// bounded. Strikes come only from sessions that misbehaved without one accepted share, so rented hashrate and
+// proxies behind one address are never shut out for what one of their machines does.
 
 #include <chrono>
 #include <cstddef>

@@ -11,7 +11,10 @@ namespace {
 constexpr std::size_t events_per_round_max = 512;
 }
 
-Poller::Poller() : epoll_(epoll_create1(EPOLL_CLOEXEC)), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), events_(events_per_round_max) {
+Poller::Poller()
+    : epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      events_(events_per_round_max) {
     STRATUM_ENSURE(epoll_.is_open() && wake_.is_open());
     STRATUM_ENSURE(add(wake_.descriptor(), EPOLLIN, nullptr));
 }

@@ -1,7 +1,8 @@
 #pragma once
-// epoll and a wake-up, for one shard. Level-triggered: a round reads once from each ready socket, so no flooder starves others.
-// Why not Asio here: a read costs one system call instead of two, and a round sees all ready sessions at once, which lets the
-// shard hash their submissions together and journal them with one write.
+// epoll and a wake-up, for one shard. Level-triggered: a round reads once from each ready socket, so no
+// flooder starves others. Why not Asio here: a read costs one system call instead of two, and a round sees
+// all ready sessions at once, which lets the shard hash their submissions together and journal them with one
+// write.
 
 #include <chrono>
 #include <cstdint>

@@ -41,27 +41,31 @@ std::uint16_t port_of(int descriptor) {
     socklen_t length = sizeof address;
     getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length);
     std::uint16_t port = 0;  // sin_port and sin6_port stand at the same place
-    std::memcpy(&port, reinterpret_cast<const char*>(&address) + offsetof(sockaddr_in, sin_port), sizeof port);
+    std::memcpy(&port, reinterpret_cast<const char*>(&address) + offsetof(sockaddr_in, sin_port),
+                sizeof port);
     return ntohs(port);
 }
 
 // One of several sockets on the same port (SO_REUSEPORT): the kernel spreads connections over the shards.
 boost::system::result<File, Failure> listen_on(const ListenerOptions& options, std::uint16_t port) {
     const auto ip = parse_ip(options.address);
-    if (!ip) return "The listener address " + options.address + " is no IPv4 or IPv6 address: write 0.0.0.0, :: or one of this machine";
+    if (!ip)
+        return "The listener address " + options.address +
+               " is no IPv4 or IPv6 address: write 0.0.0.0, :: or one of this machine";
     File out(socket(ip->is_v4() ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     const int on = 1;
     const int off = 0;
     setsockopt(out.descriptor(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     setsockopt(out.descriptor(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-    if (!ip->is_v4()) setsockopt(out.descriptor(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);  // "::" takes both
+    if (!ip->is_v4())
+        setsockopt(out.descriptor(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);  // "::" takes both
     socklen_t length = 0;
     const auto address = address_of(*ip, port, length);
     constexpr int backlog = 4096;  // a reconnect storm; the kernel caps it at somaxconn
     if (bind(out.descriptor(), reinterpret_cast<const sockaddr*>(&address), length) != 0 ||
         listen(out.descriptor(), backlog) != 0)
-        return "Cannot listen on " + options.address + " port " + std::to_string(port) + ": " + std::strerror(errno) +
-               ". Stop what uses the port or set another one";
+        return "Cannot listen on " + options.address + " port " + std::to_string(port) + ": " +
+               std::strerror(errno) + ". Stop what uses the port or set another one";
     return out;
 }
 
@@ -74,7 +78,8 @@ bool port_is_taken(const ListenerOptions& options) {
     setsockopt(probe.descriptor(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     socklen_t length = 0;
     const auto address = address_of(*ip, options.port, length);
-    return bind(probe.descriptor(), reinterpret_cast<const sockaddr*>(&address), length) != 0 && errno == EADDRINUSE;
+    return bind(probe.descriptor(), reinterpret_cast<const sockaddr*>(&address), length) != 0 &&
+           errno == EADDRINUSE;
 }
 
 stratum::v1::SessionSettings settings_of(const PoolOptions& options, const ListenerOptions& listener) {
@@ -90,7 +95,8 @@ stratum::v1::SessionSettings settings_of(const PoolOptions& options, const Liste
     return out;
 }
 
-boost::system::result<Listener, Failure> make_listener(const PoolOptions& options, std::size_t index, std::uint16_t port) {
+boost::system::result<Listener, Failure> make_listener(const PoolOptions& options, std::size_t index,
+                                                       std::uint16_t port) {
     const auto& from = options.listeners[index];
     Listener out;
     out.index = index;
@@ -98,7 +104,9 @@ boost::system::result<Listener, Failure> make_listener(const PoolOptions& option
     out.settings = settings_of(options, from);
     for (const auto& text : from.proxy_trusted) {
         const auto range = IpRange::parse(text);
-        if (!range) return "The trusted proxy range " + text + " is not an address or CIDR range: write it like 10.0.0.0/8";
+        if (!range)
+            return "The trusted proxy range " + text +
+                   " is not an address or CIDR range: write it like 10.0.0.0/8";
         out.proxy_trusted.push_back(*range);
     }
     auto socket = listen_on(from, port);
@@ -111,8 +119,10 @@ boost::system::result<Listener, Failure> make_listener(const PoolOptions& option
 
 const char* name_of(Protocol protocol) {
     switch (protocol) {
-        case Protocol::stratum_v1: return "stratum_v1";
-        case Protocol::stratum_v1_tls: return "stratum_v1_tls";
+        case Protocol::stratum_v1:
+            return "stratum_v1";
+        case Protocol::stratum_v1_tls:
+            return "stratum_v1_tls";
     }
     return "";
 }
@@ -124,11 +134,12 @@ unsigned Pool::shards_of(const PoolOptions& options) {
 
 Pool::~Pool() { stop(); }
 
-boost::system::result<std::unique_ptr<Pool>, std::string> Pool::open(const PoolOptions& options, Journals& journals,
-                                                                     Metrics& metrics,
-                                                                     std::function<void(node::BlockCandidate)> on_block) {
+boost::system::result<std::unique_ptr<Pool>, std::string> Pool::open(
+    const PoolOptions& options, Journals& journals, Metrics& metrics,
+    std::function<void(node::BlockCandidate)> on_block) {
     std::unique_ptr<Pool> pool(new Pool);
-    const bool needs_tls = std::any_of(options.listeners.begin(), options.listeners.end(), [](const auto& l) { return l.tls; });
+    const bool needs_tls =
+        std::any_of(options.listeners.begin(), options.listeners.end(), [](const auto& l) { return l.tls; });
     if (needs_tls) {
         auto tls = TlsContext::load(options.tls_certificate, options.tls_key);
         if (!tls) return tls.error();
@@ -143,11 +154,13 @@ boost::system::result<std::unique_ptr<Pool>, std::string> Pool::open(const PoolO
 
     const unsigned shards = shards_of(options);
     STRATUM_ENSURE(shards <= 256 && journals.size() >= shards);
-    const auto start_s = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+    const auto start_s =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
     for (unsigned k = 0; k < shards; ++k) {
         std::vector<Listener> listeners;
         for (std::size_t i = 0; i < options.listeners.size(); ++i) {
-            auto listener = make_listener(options, i, k == 0 ? options.listeners[i].port : pool->bound_[i].port);
+            auto listener =
+                make_listener(options, i, k == 0 ? options.listeners[i].port : pool->bound_[i].port);
             if (!listener) return listener.error();
             if (k == 0)
                 pool->bound_.push_back({name_of(listener->protocol), options.listeners[i].address,
@@ -159,12 +172,16 @@ boost::system::result<std::unique_ptr<Pool>, std::string> Pool::open(const PoolO
         shard.sessions_max = options.sessions_max / shards;
         shard.sessions_per_ip_max = options.sessions_per_ip_max;
         shard.journal_strict = options.journal_strict;
-        // Steps of 2^12 from one second to the next: the prefixes of the last run are met again after 4,096 starts.
-        shard.desk = {k, options.network, {options.coinbase_tag, options.payout_script, options.version_mask}, *secret,
+        // Steps of 2^12 from one second to the next: the prefixes of the last run are met again after 4,096
+        // starts.
+        shard.desk = {k,
+                      options.network,
+                      {options.coinbase_tag, options.payout_script, options.version_mask},
+                      *secret,
                       static_cast<std::uint32_t>(start_s.count() << 12)};
-        pool->shards_.push_back(std::make_unique<Shard>(std::move(shard), std::move(listeners), journals.writer(k),
-                                                        journals.sync(), pool->names_, pool->tls_.get(), metrics.shard(k),
-                                                        on_block));
+        pool->shards_.push_back(std::make_unique<Shard>(std::move(shard), std::move(listeners),
+                                                        journals.writer(k), journals.sync(), pool->names_,
+                                                        pool->tls_.get(), metrics.shard(k), on_block));
     }
     return pool;
 }
@@ -183,9 +200,11 @@ void Pool::stop() {
 }
 
 void Pool::on_template(const stratum::TemplatePtr& work) {
-    const auto now_us = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch());
+    const auto now_us = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::system_clock::now().time_since_epoch());
     for (auto& shard : shards_)
-        if (!shard->post_template(work, now_us.count())) log::error("shard_behind", {{"what", "template not taken"}});
+        if (!shard->post_template(work, now_us.count()))
+            log::error("shard_behind", {{"what", "template not taken"}});
 }
 
 void Pool::on_flow(bool templates_flow) {

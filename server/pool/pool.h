@@ -1,5 +1,6 @@
 #pragma once
-// The pool: its ports, its shards and their threads. Owned by main.cpp, which gives templates in and takes blocks out.
+// The pool: its ports, its shards and their threads. Owned by main.cpp, which gives templates in and takes
+// blocks out.
 
 #include <functional>
 #include <memory>
@@ -29,7 +30,8 @@ struct BoundListener {
 class Pool {
   public:
     // Binds every port on every shard. The error is a sentence that names port or file and the remedy.
-    // `on_block` is called on shard threads and must not wait. journals has a writer for each shard; both outlive the pool.
+    // `on_block` is called on shard threads and must not wait. journals has a writer for each shard; both
+    // outlive the pool.
     [[nodiscard]] static boost::system::result<std::unique_ptr<Pool>, std::string> open(
         const PoolOptions& options, Journals& journals, Metrics& metrics,
         std::function<void(node::BlockCandidate)> on_block);

@@ -22,13 +22,17 @@ std::string canonical(int family, std::string_view text) {
     std::array<char, INET6_ADDRSTRLEN> out;
     const std::string terminated(text);
     if (inet_pton(family, terminated.c_str(), raw.data()) != 1) return {};
-    return inet_ntop(family, raw.data(), out.data(), out.size()) == nullptr ? std::string() : std::string(out.data());
+    return inet_ntop(family, raw.data(), out.data(), out.size()) == nullptr ? std::string()
+                                                                            : std::string(out.data());
 }
 
 ProxyHeader read_version_1(std::string_view start) {
     const auto end = start.substr(0, version_1_bytes_max).find("\r\n");
     if (end == std::string_view::npos)
-        return {start.size() >= version_1_bytes_max ? ProxyHeaderState::invalid : ProxyHeaderState::incomplete, 0, {}};
+        return {
+            start.size() >= version_1_bytes_max ? ProxyHeaderState::invalid : ProxyHeaderState::incomplete,
+            0,
+            {}};
     auto line = start.substr(6, end - 6);
     const auto word = [&line] {
         const auto space = line.find(' ');

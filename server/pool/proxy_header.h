@@ -1,6 +1,6 @@
 #pragma once
-// The PROXY protocol header, versions 1 and 2, that a load balancer puts before the client's first byte (HAProxy's
-// proxy-protocol.txt). Pure; every byte is untrusted, but only trusted sources are listened to.
+// The PROXY protocol header, versions 1 and 2, that a load balancer puts before the client's first byte
+// (HAProxy's proxy-protocol.txt). Pure; every byte is untrusted, but only trusted sources are listened to.
 
 #include <cstddef>
 #include <string>
@@ -16,7 +16,8 @@ struct ProxyHeader {
     std::string client_address;  // IPv4 or IPv6 text; empty for LOCAL and UNKNOWN (health checks)
 };
 
-// `start`: all bytes received so far. `none`: they cannot be a header. At most 536 bytes are ever `incomplete`.
+// `start`: all bytes received so far. `none`: they cannot be a header. At most 536 bytes are ever
+// `incomplete`.
 ProxyHeader read_proxy_header(std::string_view start);
 
 }  // namespace server::pool

@@ -11,8 +11,9 @@ namespace {
 using stratum::v1::LoginResult;
 
 bool printable(std::string_view text) {
-    return std::none_of(text.begin(), text.end(),
-                        [](char letter) { return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f; });
+    return std::none_of(text.begin(), text.end(), [](char letter) {
+        return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f;
+    });
 }
 
 LoginResult refused(std::string message) { return {std::nullopt, std::move(message), std::nullopt}; }
@@ -61,12 +62,14 @@ LoginResult SessionDesk::login(std::string_view user, std::string_view worker) {
         canonical = address.address.text;
     } else {
         const auto names = names_.load();
-        if (!names || !names->contains(std::string(user))) return refused(explain(address.error, options_.network));
+        if (!names || !names->contains(std::string(user)))
+            return refused(explain(address.error, options_.network));
         kind = UserKind::name;
         canonical = user;
     }
     const auto number = journal_.define_worker(kind, canonical, worker);
-    if (number == 0) return refused("The pool has too many workers now: try again later or use fewer worker names");
+    if (number == 0)
+        return refused("The pool has too many workers now: try again later or use fewer worker names");
     const auto known = remembered_.find(number);
     return {number, {}, known == remembered_.end() ? std::nullopt : std::optional(known->second)};
 }
@@ -94,7 +97,8 @@ void SessionDesk::expire_parked(Instant now) {
         const auto [since, prefix] = parked_order_.front();
         parked_order_.pop_front();
         const auto it = parked_.find(prefix);
-        if (it == parked_.end() || it->second.since != since) continue;  // resumed since, perhaps parked again
+        if (it == parked_.end() || it->second.since != since)
+            continue;  // resumed since, perhaps parked again
         parked_.erase(it);
         prefixes_.release(prefix, now);
     }

@@ -1,5 +1,6 @@
 #pragma once
-// What sessions ask their shard for: jobs, prefixes, resumed channels, logins. Owned by one shard, used on its thread.
+// What sessions ask their shard for: jobs, prefixes, resumed channels, logins. Owned by one shard, used on
+// its thread.
 
 #include <array>
 #include <atomic>
@@ -23,7 +24,8 @@ struct SessionDeskOptions {
     unsigned shard = 0;
     stratum::Network network = stratum::Network::regtest;
     stratum::CoinbasePlan coinbase;
-    // Authenticates session ids, so that only who was given a prefix can ask for it again, also after a restart.
+    // Authenticates session ids, so that only who was given a prefix can ask for it again, also after a
+    // restart.
     std::array<std::uint8_t, 32> secret{};
     std::uint32_t first_prefix = 0;
 };
@@ -34,7 +36,8 @@ class SessionDesk final : public stratum::v1::SessionHost {
 
     stratum::JobTable& jobs() override { return jobs_; }
     std::optional<stratum::Prefix> allocate_prefix(Instant now) override { return prefixes_.allocate(now); }
-    std::optional<stratum::Channel> resume(std::string_view session_id, std::uint8_t rest_bytes, Instant now) override;
+    std::optional<stratum::Channel> resume(std::string_view session_id, std::uint8_t rest_bytes,
+                                           Instant now) override;
     std::string session_id_of(stratum::Prefix prefix) override;
     stratum::v1::LoginResult login(std::string_view user, std::string_view worker) override;
 
@@ -55,7 +58,8 @@ class SessionDesk final : public stratum::v1::SessionHost {
     stratum::PrefixAllocator prefixes_;
     std::unordered_map<stratum::Prefix, Parked> parked_;
     std::deque<std::pair<Instant, stratum::Prefix>> parked_order_;
-    // What vardiff found, by worker number. Bounded: forgotten altogether when full, and learnt again in a minute.
+    // What vardiff found, by worker number. Bounded: forgotten altogether when full, and learnt again in a
+    // minute.
     static constexpr std::size_t remembered_max = 65'536;
     std::unordered_map<std::uint32_t, stratum::Difficulty> remembered_;
 };

@@ -25,14 +25,16 @@ constexpr std::chrono::milliseconds wait_while_announcing{5};
 constexpr std::chrono::milliseconds announce_pace{2000};
 
 std::int64_t wall_clock_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
         .count();
 }
 
 }  // namespace
 
 Shard::Shard(ShardOptions options, std::vector<Listener> listeners, JournalWriter& journal, JournalSync& sync,
-             const NameBook& names, const TlsContext* tls, ShardMetrics& metrics, ShareSettler::OnBlock on_block)
+             const NameBook& names, const TlsContext* tls, ShardMetrics& metrics,
+             ShareSettler::OnBlock on_block)
     : options_(std::move(options)),
       listeners_(std::move(listeners)),
       journal_(journal),
@@ -80,10 +82,13 @@ void Shard::run() {
                 obey_orders();
                 continue;
             }
-            const auto listener = std::find_if(listeners_.begin(), listeners_.end(),
-                                               [&](const Listener& l) { return &l.socket == event.data.ptr; });
-            if (listener != listeners_.end()) accept_some(*listener);
-            else on_event(*static_cast<Connection*>(event.data.ptr), event.events);
+            const auto listener = std::find_if(listeners_.begin(), listeners_.end(), [&](const Listener& l) {
+                return &l.socket == event.data.ptr;
+            });
+            if (listener != listeners_.end())
+                accept_some(*listener);
+            else
+                on_event(*static_cast<Connection*>(event.data.ptr), event.events);
         }
         settle();
         if (announcing) announce_some();
@@ -97,14 +102,16 @@ void Shard::run() {
             setsockopt(connection->socket.descriptor(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
             drop(*connection);
         }
-    if (const auto error = journal_.flush()) log::error("journal_write_failed", {{"shard", options_.index}, {"error", error.message()}});
+    if (const auto error = journal_.flush())
+        log::error("journal_write_failed", {{"shard", options_.index}, {"error", error.message()}});
 }
 
 void Shard::obey_orders() {
     for (auto& order : orders_.take_all(std::chrono::milliseconds(0))) order();
 }
 
-// -- jobs ----------------------------------------------------------------------------------------------------------
+// -- jobs
+// ----------------------------------------------------------------------------------------------------------
 
 void Shard::on_template(const stratum::TemplatePtr& work, std::int64_t received_at_us) {
     auto& jobs = desk_.jobs();
@@ -157,7 +164,8 @@ void Shard::on_flow(bool templates_flow) {
         }
 }
 
-// -- connections ---------------------------------------------------------------------------------------------------
+// -- connections
+// ---------------------------------------------------------------------------------------------------
 
 void Shard::accept_some(const Listener& listener) {
     constexpr int accepts_per_round = 64;
@@ -171,17 +179,24 @@ void Shard::accept_some(const Listener& listener) {
             if (errno == ECONNABORTED || errno == EINTR) continue;
             return;
         }
-        if (!templates_flow_ || sessions_ >= options_.sessions_max) continue;  // closed: the miner tries its next pool
+        if (!templates_flow_ || sessions_ >= options_.sessions_max)
+            continue;  // closed: the miner tries its next pool
         const int on = 1;
         setsockopt(socket.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         const auto descriptor = static_cast<std::size_t>(socket.descriptor());
-        if (connections_.size() <= descriptor) connections_.resize(std::max(descriptor + 1, connections_.size() * 3 / 2));
-        auto connection = std::make_unique<Connection>(std::move(socket), listener, ip_of(address), desk_, round_at_);
-        if (listener.protocol == Protocol::stratum_v1_tls) connection->tls = std::make_unique<TlsChannel>(*tls_);
-        const bool proxied = std::any_of(listener.proxy_trusted.begin(), listener.proxy_trusted.end(),
-                                         [&](const IpRange& range) { return range.contains(connection->peer); });
-        if (proxied) connection->stage = Connection::Stage::proxy_header;
-        else if (!admit(*connection)) continue;
+        if (connections_.size() <= descriptor)
+            connections_.resize(std::max(descriptor + 1, connections_.size() * 3 / 2));
+        auto connection =
+            std::make_unique<Connection>(std::move(socket), listener, ip_of(address), desk_, round_at_);
+        if (listener.protocol == Protocol::stratum_v1_tls)
+            connection->tls = std::make_unique<TlsChannel>(*tls_);
+        const bool proxied =
+            std::any_of(listener.proxy_trusted.begin(), listener.proxy_trusted.end(),
+                        [&](const IpRange& range) { return range.contains(connection->peer); });
+        if (proxied)
+            connection->stage = Connection::Stage::proxy_header;
+        else if (!admit(*connection))
+            continue;
         if (!poller_.add(connection->socket.descriptor(), EPOLLIN | EPOLLRDHUP, connection.get())) continue;
         ++sessions_;
         const auto protocol = static_cast<std::size_t>(listener.protocol);
@@ -191,10 +206,13 @@ void Shard::accept_some(const Listener& listener) {
     }
 }
 
-// No descriptor is left: the waiting connection is taken with the spare one and closed, else it would wake us for ever.
+// No descriptor is left: the waiting connection is taken with the spare one and closed, else it would wake us
+// for ever.
 void Shard::refuse_by_spare() {
-    log::warn("descriptors_exhausted", {{"shard", options_.index}, {"sessions", sessions_},
-                                        {"remedy", "raise the limit of open files (ulimit -n, LimitNOFILE)"}});
+    log::warn("descriptors_exhausted",
+              {{"shard", options_.index},
+               {"sessions", sessions_},
+               {"remedy", "raise the limit of open files (ulimit -n, LimitNOFILE)"}});
     for (const auto& listener : listeners_) {
         spare_descriptor_ = File();
         const File refused(accept4(listener.socket.descriptor(), nullptr, nullptr, SOCK_CLOEXEC));
@@ -216,13 +234,16 @@ void Shard::touch(Connection& connection) {
 
 void Shard::on_event(Connection& connection, std::uint32_t events) {
     if (connection.gone) return;
-    if ((events & EPOLLIN) != 0) read_once(connection);  // also what was sent right before the end
-    else if ((events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0) connection.gone = true;
+    if ((events & EPOLLIN) != 0)
+        read_once(connection);  // also what was sent right before the end
+    else if ((events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0)
+        connection.gone = true;
     if (connection.gone || (events & EPOLLOUT) != 0) touch(connection);
 }
 
 void Shard::read_once(Connection& connection) {
-    const auto count = recv(connection.socket.descriptor(), read_buffer_.data(), read_buffer_.size(), MSG_DONTWAIT);
+    const auto count =
+        recv(connection.socket.descriptor(), read_buffer_.data(), read_buffer_.size(), MSG_DONTWAIT);
     if (count > 0) {
         take_wire_bytes(connection, {read_buffer_.data(), static_cast<std::size_t>(count)});
     } else if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
@@ -240,7 +261,8 @@ void Shard::take_wire_bytes(Connection& connection, std::string_view bytes) {
             return;
         }
         connection.start.reset();
-        if (!header.client_address.empty()) connection.peer = parse_ip(header.client_address).value_or(connection.peer);
+        if (!header.client_address.empty())
+            connection.peer = parse_ip(header.client_address).value_or(connection.peer);
         connection.stage = Connection::Stage::first_byte;
         if (header.state == ProxyHeaderState::invalid || !admit(connection)) {
             connection.gone = true;
@@ -292,7 +314,8 @@ void Shard::tick() {
         if (!connections_[i]) continue;
         auto& connection = *connections_[i];
         connection.session.on_timer(round_at_);
-        if (!connection.session.output().empty() || connection.session.closing() != CloseReason::none) touch(connection);
+        if (!connection.session.output().empty() || connection.session.closing() != CloseReason::none)
+            touch(connection);
     }
 }
 

@@ -1,9 +1,10 @@
 #pragma once
-// One thread with its sockets, sessions, jobs and journal; nothing in it is shared, so nothing on the share path locks.
+// One thread with its sockets, sessions, jobs and journal; nothing in it is shared, so nothing on the share
+// path locks.
 //
-// A round: wait; take orders from other threads; read once from each ready socket; settle the submissions in batches (hash
-// side by side, one journal write a batch, then the answers); send; timers. Owned by Pool. run() is the thread; post() and
-// stop() are for any thread; the rest is private to the thread.
+// A round: wait; take orders from other threads; read once from each ready socket; settle the submissions in
+// batches (hash side by side, one journal write a batch, then the answers); send; timers. Owned by Pool.
+// run() is the thread; post() and stop() are for any thread; the rest is private to the thread.
 
 #include <atomic>
 #include <deque>
@@ -35,14 +36,16 @@ class Shard {
 
     // Everything referred to outlives the shard. `tls` may be null when no listener needs it.
     Shard(ShardOptions options, std::vector<Listener> listeners, JournalWriter& journal, JournalSync& sync,
-          const NameBook& names, const TlsContext* tls, ShardMetrics& metrics, ShareSettler::OnBlock on_block);
+          const NameBook& names, const TlsContext* tls, ShardMetrics& metrics,
+          ShareSettler::OnBlock on_block);
     ~Shard();
     Shard(const Shard&) = delete;
     Shard& operator=(const Shard&) = delete;
 
     void run();
     void stop();  // any thread: run() returns after answers and journal are out
-    // Any thread; false when the shard is far behind or stopped. `received_at_us`: wall clock, microseconds since 1970.
+    // Any thread; false when the shard is far behind or stopped. `received_at_us`: wall clock, microseconds
+    // since 1970.
     [[nodiscard]] bool post_template(stratum::TemplatePtr work, std::int64_t received_at_us);
     [[nodiscard]] bool post_flow(bool templates_flow);
 
@@ -89,12 +92,12 @@ class Shard {
     std::vector<int> dirty_;         // descriptors with output or an end to handle
     std::vector<char> read_buffer_;  // one for all: a session owns bytes only while a line is unfinished
     std::vector<std::string> spare_buffers_;
-    File spare_descriptor_;          // given up for a moment to refuse a connection when no other is left
+    File spare_descriptor_;  // given up for a moment to refuse a connection when no other is left
 
     Instant round_at_{};
-    std::int64_t round_at_us_ = 0;  // wall clock
-    Instant template_at_{};         // the newest one's receive time, for the notify histogram
-    Instant announce_until_{};      // pace of a same-tip announcement
+    std::int64_t round_at_us_ = 0;   // wall clock
+    Instant template_at_{};          // the newest one's receive time, for the notify histogram
+    Instant announce_until_{};       // pace of a same-tip announcement
     std::size_t announce_next_ = 0;  // descriptor; connections_.size() when done
     Instant ticked_at_{};
     std::size_t tick_count_ = 0;

@@ -83,8 +83,8 @@ void Shard::send_output(Connection& connection) {
 
 void Shard::write_wire(Connection& connection, std::string& wire) {
     while (connection.sent < wire.size()) {
-        const auto count = send(connection.socket.descriptor(), wire.data() + connection.sent, wire.size() - connection.sent,
-                                MSG_NOSIGNAL | MSG_DONTWAIT);
+        const auto count = send(connection.socket.descriptor(), wire.data() + connection.sent,
+                                wire.size() - connection.sent, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (count < 0) {
             if (errno == EINTR) continue;
             if (errno != EAGAIN) connection.gone = true;
@@ -104,7 +104,8 @@ void Shard::write_wire(Connection& connection, std::string& wire) {
     }
     if (waiting != connection.wants_write && !connection.gone) {
         connection.wants_write = waiting;
-        poller_.change(connection.socket.descriptor(), EPOLLIN | EPOLLRDHUP | (waiting ? EPOLLOUT : 0u), &connection);
+        poller_.change(connection.socket.descriptor(), EPOLLIN | EPOLLRDHUP | (waiting ? EPOLLOUT : 0u),
+                       &connection);
     }
 }
 
@@ -112,7 +113,9 @@ void Shard::drop(Connection& connection) {
     const auto descriptor = static_cast<std::size_t>(connection.socket.descriptor());
     const auto reason = connection.session.closing();
     if (reason != CloseReason::none)
-        log::debug("session_closed", {{"reason", name_of(reason)}, {"peer", connection.peer.text()}, {"shard", options_.index}});
+        log::debug(
+            "session_closed",
+            {{"reason", name_of(reason)}, {"peer", connection.peer.text()}, {"shard", options_.index}});
     const bool misbehaved = connection.session.accepted() == 0 &&
                             (reason == CloseReason::junk || reason == CloseReason::misbehaviour ||
                              reason == CloseReason::line_too_long);

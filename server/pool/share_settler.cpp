@@ -62,16 +62,20 @@ void ShareSettler::journal_all(std::int64_t now_us) {
         const auto& hash = hashes_[input_of_[i]];
         if (verdict.block) hand_over_block(batch_[i], hash, now_us);
         if (verdict.reject) continue;
-        if (define_job(*batch_[i].examined.input.job)) journal_share(batch_[i], verdict, hash, now_us);
-        else verdict.reject = stratum::RejectReason::journal_unavailable;
+        if (define_job(*batch_[i].examined.input.job))
+            journal_share(batch_[i], verdict, hash, now_us);
+        else
+            verdict.reject = stratum::RejectReason::journal_unavailable;
     }
     if (journal_.buffered_bytes() == 0) return;
     const auto error = journal_.flush();
     if (error) {
         if (journal_works_)
-            log::error("journal_write_failed", {{"shard", journal_.shard()}, {"folder", journal_.shard_folder().string()},
-                                                {"error", error.message()},
-                                                {"remedy", "free space or mend the disk; shares are refused until then"}});
+            log::error("journal_write_failed",
+                       {{"shard", journal_.shard()},
+                        {"folder", journal_.shard_folder().string()},
+                        {"error", error.message()},
+                        {"remedy", "free space or mend the disk; shares are refused until then"}});
         for (auto& verdict : verdicts_)
             if (!verdict.reject) verdict.reject = stratum::RejectReason::journal_unavailable;
     } else if (!journal_works_) {
@@ -91,7 +95,8 @@ void ShareSettler::journal_share(const stratum::v1::PendingShare& share, const s
     record.nonce = input.nonce;
     record.version = input.version;
     record.prefix_bytes = stratum::prefix_bytes;
-    record.rest_bytes = static_cast<std::uint8_t>(input.extranonce_size - stratum::prefix_bytes);  // zeros of a short rest counted
+    record.rest_bytes = static_cast<std::uint8_t>(input.extranonce_size -
+                                                  stratum::prefix_bytes);  // zeros of a short rest counted
     record.flags = verdict.block ? share_flag_block : std::uint16_t{0};
     record.extranonce = input.extranonce;
     record.target = verdict.credited_target;
@@ -107,8 +112,8 @@ void ShareSettler::hand_over_block(const stratum::v1::PendingShare& share, const
     node::BlockCandidate candidate;
     candidate.hash = hash;
     candidate.coinbase = coinbase_of(input);
-    candidate.header =
-        header_of(input, merkle_root_from_branches(stratum::sha256d(candidate.coinbase), work.merkle_branches));
+    candidate.header = header_of(
+        input, merkle_root_from_branches(stratum::sha256d(candidate.coinbase), work.merkle_branches));
     candidate.work = input.job->work_pointer();
     candidate.found_at_us = now_us;
     on_block_(std::move(candidate));
@@ -126,7 +131,8 @@ void ShareSettler::hand_over_block(const stratum::v1::PendingShare& share, const
     record.hash = hash;
     record.previous = work.previous;
     if (define_job(*input.job)) journal_.append_block(record);
-    log::info("block_found", {{"hash", stratum::displayed(hash)}, {"height", work.height}, {"shard", journal_.shard()}});
+    log::info("block_found",
+              {{"hash", stratum::displayed(hash)}, {"height", work.height}, {"shard", journal_.shard()}});
 }
 
 bool ShareSettler::define_job(const stratum::Job& job) {
@@ -156,8 +162,9 @@ bool ShareSettler::define_job(const stratum::Job& job) {
 }
 
 std::int64_t ShareSettler::issued_at_us(std::uint64_t template_number) const {
-    const auto it = std::find_if(issued_.rbegin(), issued_.rend(),
-                                 [template_number](const auto& entry) { return entry.first == template_number; });
+    const auto it = std::find_if(issued_.rbegin(), issued_.rend(), [template_number](const auto& entry) {
+        return entry.first == template_number;
+    });
     return it == issued_.rend() ? 0 : it->second;
 }
 

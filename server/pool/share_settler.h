@@ -1,7 +1,7 @@
 #pragma once
-// The one caller that hashes, judges, journals, counts and answers submissions. Owned by one shard, used on its thread.
-// Order: hash all, judge each, hand blocks over, one journal write, then the answers. When the write fails, nothing of the
-// batch is credited and the miners are told so.
+// The one caller that hashes, judges, journals, counts and answers submissions. Owned by one shard, used on
+// its thread. Order: hash all, judge each, hand blocks over, one journal write, then the answers. When the
+// write fails, nothing of the batch is credited and the miners are told so.
 
 #include <cstdint>
 #include <functional>
@@ -38,7 +38,8 @@ class ShareSettler {
     void journal_all(std::int64_t now_us);
     void journal_share(const stratum::v1::PendingShare& share, const stratum::Verdict& verdict,
                        const stratum::Hash256& hash, std::int64_t now_us);
-    void hand_over_block(const stratum::v1::PendingShare& share, const stratum::Hash256& hash, std::int64_t now_us);
+    void hand_over_block(const stratum::v1::PendingShare& share, const stratum::Hash256& hash,
+                         std::int64_t now_us);
     bool define_job(const stratum::Job& job);
     [[nodiscard]] std::int64_t issued_at_us(std::uint64_t template_number) const;
 
@@ -47,12 +48,13 @@ class ShareSettler {
     OnBlock on_block_;
     stratum::v1::ShareBatch batch_;
     std::vector<stratum::HeaderInput> inputs_;
-    std::vector<stratum::Hash256> hashes_;   // of inputs_
-    std::vector<std::size_t> input_of_;      // by share: its index in inputs_, or none
+    std::vector<stratum::Hash256> hashes_;    // of inputs_
+    std::vector<std::size_t> input_of_;       // by share: its index in inputs_, or none
     std::vector<stratum::Verdict> verdicts_;  // by share
     std::unordered_set<std::uint64_t> defined_jobs_;
     std::uint64_t last_job_ = 0;  // the one nearly all shares are for
-    std::vector<std::pair<std::uint64_t, std::int64_t>> issued_;  // template number, wall clock; oldest first, one a kept template
+    std::vector<std::pair<std::uint64_t, std::int64_t>>
+        issued_;  // template number, wall clock; oldest first, one a kept template
     // work of the target seen last: a division of 256-bit numbers saved for nearly every share
     stratum::Uint256 last_target_;
     double last_work_ = 0;

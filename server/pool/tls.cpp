@@ -44,8 +44,8 @@ boost::system::result<std::unique_ptr<TlsContext>, std::string> TlsContext::load
         return "The TLS certificate " + certificate_chain.string() + " cannot be read (" + last_error() +
                "): give a PEM file with the chain";
     if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1)
-        return "The TLS key " + key.string() + " cannot be read or does not match the certificate (" + last_error() +
-               "): give the PEM key of that certificate";
+        return "The TLS key " + key.string() + " cannot be read or does not match the certificate (" +
+               last_error() + "): give the PEM key of that certificate";
     return out;
 }
 
@@ -58,7 +58,8 @@ struct TlsChannel::Impl {
 
     void collect() {
         std::array<char, 4096> piece;
-        for (int n = BIO_read(to_wire, piece.data(), piece.size()); n > 0; n = BIO_read(to_wire, piece.data(), piece.size()))
+        for (int n = BIO_read(to_wire, piece.data(), piece.size()); n > 0;
+             n = BIO_read(to_wire, piece.data(), piece.size()))
             wire_output.append(piece.data(), static_cast<std::size_t>(n));
     }
     bool would_block(int result) const {
@@ -90,7 +91,8 @@ TlsChannel& TlsChannel::operator=(TlsChannel&&) noexcept = default;
 bool TlsChannel::receive(std::string_view wire, std::string& plain) {
     auto& tls = *impl_;
     ERR_clear_error();
-    if (BIO_write(tls.from_wire, wire.data(), static_cast<int>(wire.size())) != static_cast<int>(wire.size())) return false;
+    if (BIO_write(tls.from_wire, wire.data(), static_cast<int>(wire.size())) != static_cast<int>(wire.size()))
+        return false;
     if (!SSL_is_init_finished(tls.ssl.get())) {
         const int result = SSL_do_handshake(tls.ssl.get());
         tls.collect();

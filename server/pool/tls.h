@@ -1,6 +1,6 @@
 #pragma once
-// TLS for stratum connections: OpenSSL between two byte strings, no socket. One TlsContext per process, one TlsChannel per
-// connection on its shard's thread. TLS 1.2 and 1.3.
+// TLS for stratum connections: OpenSSL between two byte strings, no socket. One TlsContext per process, one
+// TlsChannel per connection on its shard's thread. TLS 1.2 and 1.3.
 
 #include <filesystem>
 #include <memory>
@@ -34,8 +34,8 @@ class TlsChannel {
     TlsChannel(TlsChannel&&) noexcept;
     TlsChannel& operator=(TlsChannel&&) noexcept;
 
-    // Takes bytes from the wire and appends what they decrypt to; false: the connection is over (bad record, close, no common version).
-    // wire_output() may have grown (handshake, alerts).
+    // Takes bytes from the wire and appends what they decrypt to; false: the connection is over (bad record,
+    // close, no common version). wire_output() may have grown (handshake, alerts).
     [[nodiscard]] bool receive(std::string_view wire, std::string& plain);
     // Encrypts; before the handshake is done the text waits inside, at most plain_waiting_max.
     [[nodiscard]] bool send(std::string_view plain);

@@ -31,7 +31,10 @@ class Client {
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         REQUIRE(connect(socket_.descriptor(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
     }
-    void say(const std::string& text) { REQUIRE(send(socket_.descriptor(), text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size())); }
+    void say(const std::string& text) {
+        REQUIRE(send(socket_.descriptor(), text.data(), text.size(), MSG_NOSIGNAL) ==
+                static_cast<ssize_t>(text.size()));
+    }
     // The next line, or empty when the server closed or nothing came for ten seconds.
     std::string line() {
         while (true) {
@@ -55,8 +58,10 @@ class Client {
     }
     // Subscribes, logs in and returns the id of the first job.
     std::string start(const std::string& session_id = "") {
-        say(R"({"id":1,"method":"mining.subscribe","params":["test/1")" + (session_id.empty() ? "" : ",\"" + session_id + "\"") + "]}\n" +
-            R"({"id":2,"method":"mining.authorize","params":[")" + user + R"(.rig","d=0.0000000002"]})" + "\n");
+        say(R"({"id":1,"method":"mining.subscribe","params":["test/1")" +
+            (session_id.empty() ? "" : ",\"" + session_id + "\"") + "]}\n" +
+            R"({"id":2,"method":"mining.authorize","params":[")" + user + R"(.rig","d=0.0000000002"]})" +
+            "\n");
         subscribed = line();
         return job_of(line_with("mining.notify"));
     }
@@ -66,7 +71,11 @@ class Client {
     }
     std::string submit(const std::string& job, int nonce) {
         char line[512];
-        std::snprintf(line, sizeof line, R"({"id":9,"method":"mining.submit","params":["%s.rig","%s","0000000000000000","6553f100","%08x"]})" "\n", user, job.c_str(), nonce);
+        std::snprintf(
+            line, sizeof line,
+            R"({"id":9,"method":"mining.submit","params":["%s.rig","%s","0000000000000000","6553f100","%08x"]})"
+            "\n",
+            user, job.c_str(), nonce);
         say(line);
         return this->line_with("\"id\":9");
     }
@@ -96,7 +105,9 @@ class RunningPool {
         journals = std::move(*opened);
         journals->start();
         metrics = std::make_unique<server::Metrics>(
-            server::MetricNames{std::vector<std::string>(stratum::reject_reason_count, "x"), {"stratum_v1", "stratum_v1_tls"}}, 1);
+            server::MetricNames{std::vector<std::string>(stratum::reject_reason_count, "x"),
+                                {"stratum_v1", "stratum_v1_tls"}},
+            1);
         auto made = Pool::open(options, *journals, *metrics, [this](server::node::BlockCandidate block) {
             const std::lock_guard lock(mutex);
             blocks.push_back(std::move(block));
@@ -107,7 +118,9 @@ class RunningPool {
         pool->start();
         pool->on_template(stratum::v1::testing::make_template(next_template_++, 1, nbits));
     }
-    void tip(std::uint8_t tip) { pool->on_template(stratum::v1::testing::make_template(next_template_++, tip, 0x17030000)); }
+    void tip(std::uint8_t tip) {
+        pool->on_template(stratum::v1::testing::make_template(next_template_++, tip, 0x17030000));
+    }
     ~RunningPool() {
         pool->stop();
         journals->stop();

@@ -49,7 +49,8 @@ TEST_CASE("What is no header is left alone, and a false one is refused") {
     CHECK(read_proxy_header("{\"id\":1}").state == ProxyHeaderState::none);
     CHECK(read_proxy_header("\x16\x03\x01").state == ProxyHeaderState::none);
     CHECK(read_proxy_header("PROXIMA").state == ProxyHeaderState::none);
-    for (const char* bad : {"PROXY TCP4 999.0.0.1 1.1.1.1 1 2\r\n", "PROXY UDP4 1.1.1.1 1.1.1.1 1 2\r\n", "PROXY \r\n", "PROXY TCP4\r\n"})
+    for (const char* bad : {"PROXY TCP4 999.0.0.1 1.1.1.1 1 2\r\n", "PROXY UDP4 1.1.1.1 1.1.1.1 1 2\r\n",
+                            "PROXY \r\n", "PROXY TCP4\r\n"})
         CHECK(read_proxy_header(bad).state == ProxyHeaderState::invalid);
     CHECK(read_proxy_header("PROXY TCP4 " + std::string(200, '1')).state == ProxyHeaderState::invalid);
     CHECK(read_proxy_header(version_2(1, 0x11, "short")).state == ProxyHeaderState::invalid);

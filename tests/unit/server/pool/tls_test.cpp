@@ -28,7 +28,8 @@ struct Certificate {
         X509_gmtime_adj(X509_getm_notAfter(x509), 3600);
         X509_set_pubkey(x509, key);
         auto* name = X509_get_subject_name(x509);
-        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
+        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                                   reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
         X509_set_issuer_name(x509, name);
         X509_sign(x509, key, EVP_sha256());
         FILE* out = std::fopen((folder / "cert.pem").c_str(), "w");
@@ -45,7 +46,11 @@ struct Certificate {
 };
 
 struct TlsClient {
-    TlsClient() : context(SSL_CTX_new(TLS_client_method())), ssl(SSL_new(context)), in(BIO_new(BIO_s_mem())), out(BIO_new(BIO_s_mem())) {
+    TlsClient()
+        : context(SSL_CTX_new(TLS_client_method())),
+          ssl(SSL_new(context)),
+          in(BIO_new(BIO_s_mem())),
+          out(BIO_new(BIO_s_mem())) {
         SSL_set_bio(ssl, in, out);
         SSL_set_connect_state(ssl);
     }
