@@ -1,0 +1,38 @@
+#pragma once
+// What the user typed. Pure but for CLI11's help text; knows no command's work. Called once by main().
+
+#include <filesystem>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/commands/journal_command.h"
+#include "server/config.h"
+
+namespace server::commands {
+
+struct UserCommand {
+    enum class Kind { add, list, show } kind = Kind::list;
+    std::string name;
+    std::string address;
+};
+
+struct CommandLine {
+    enum class Kind { serve, migrate, check, journal, user, print_config, answered } kind = Kind::serve;
+    int exit_code = 0;  // answered: help, version or a mistake was printed
+    std::filesystem::path config_file;
+    std::vector<ConfigOverride> overrides;
+    struct Roles {
+        bool pool = true;
+        bool fleet = true;
+        bool web = true;
+    } roles;
+    JournalCommand journal;
+    UserCommand user;
+};
+
+// Prints help, version and mistakes itself.
+CommandLine parse_command_line(int argc, const char* const* argv, std::ostream& out, std::ostream& error_out);
+
+}  // namespace server::commands
