@@ -16,7 +16,16 @@ namespace server::commands {
 namespace {
 
 using nlohmann::ordered_json;
-using namespace server::pool;
+using pool::BlockRecord;
+using pool::frame_bytes;
+using pool::JobRecord;
+using pool::JournalEntry;
+using pool::JournalFault;
+using pool::JournalReader;
+using pool::Segment;
+using pool::segments_of;
+using pool::ShareRecord;
+using pool::WorkerRecord;
 
 struct ShardFolder {
     std::string name;
@@ -30,9 +39,9 @@ std::vector<ShardFolder> shard_folders(const JournalCommand& command) {
     if (std::filesystem::is_directory(path / "journal")) path /= "journal";
     if (!segments_of(path).empty()) return {{path.filename().string(), path}};
     std::vector<ShardFolder> found;
-    for (const auto shard : shards_of(path))
+    for (const auto shard : pool::shards_of(path))
         if (!command.shard || shard == *command.shard)
-            found.push_back({std::to_string(shard), shard_path(path, shard)});
+            found.push_back({std::to_string(shard), pool::shard_path(path, shard)});
     return found;
 }
 
@@ -60,7 +69,7 @@ struct ToJson {
                 {"nonce", share.nonce},
                 {"extranonce", stratum::to_hex(extranonce)},
                 {"prefix_bytes", share.prefix_bytes},
-                {"is_block", (share.flags & share_flag_block) != 0}};
+                {"is_block", (share.flags & pool::share_flag_block) != 0}};
     }
     ordered_json operator()(const JobRecord& job) const {
         ordered_json branches = ordered_json::array();
@@ -82,7 +91,7 @@ struct ToJson {
     ordered_json operator()(const WorkerRecord& worker) const {
         return {{"kind", "worker"},
                 {"worker", worker.worker},
-                {"user_kind", worker.user_kind == UserKind::address ? "address" : "name"},
+                {"user_kind", worker.user_kind == pool::UserKind::address ? "address" : "name"},
                 {"user", worker.user},
                 {"worker_name", worker.worker_name}};
     }
