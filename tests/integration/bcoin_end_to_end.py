@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A full node that we did not write (bcoin from npm, regtest, in memory) gives the work and judges the blocks: a miner that
-hashes finds shares and blocks with hundreds of transactions, the node accepts them, and all stands in PostgreSQL.
-"""
+"""A full node that we did not write (bcoin from npm, regtest, in memory) gives the work and judges the
+blocks: a miner that hashes finds shares and blocks with hundreds of transactions, the node accepts them, and
+all stands in PostgreSQL."""
 
 import base64
 import json
@@ -71,7 +71,7 @@ class BcoinNode:
         return reply["result"]
 
     def prepare(self, transactions):
-        """Past the height where segwit is active and coins are ripe; then so many transactions wait in the pool."""
+        """Past the height where segwit is active and coins are ripe; then transactions wait in the pool."""
         eventually("bcoin", lambda: self.rpc("getblockcount") == 0)
         address = regtest_coins.address("rb")
         hashes = [h for _ in range(11) for h in self.rpc("generatetoaddress", 50, address)]

@@ -1,4 +1,5 @@
-"""Transactions for regtest without a wallet: coins locked to a script that anyone can satisfy (P2WSH of OP_TRUE)."""
+"""Transactions for regtest without a wallet: coins locked to a script that anyone can satisfy
+(P2WSH of OP_TRUE)."""
 
 import hashlib
 import struct
