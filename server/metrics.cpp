@@ -118,6 +118,12 @@ std::uint64_t Metrics::sessions() const {
     return sum;
 }
 
+double Metrics::work_hashes() const {
+    double sum = 0;
+    for (const auto& shard : shards_) sum += shard->work_hashes.value();
+    return sum;
+}
+
 std::uint64_t Metrics::shares_accepted() const {
     std::uint64_t sum = 0;
     for (const auto& shard : shards_) sum += shard->shares_accepted.value();

@@ -1,6 +1,7 @@
 #pragma once
-// The process_ families that every Prometheus client library has (processor time, memory, descriptors, start) and the build's
-// identity. Read from /proc/self at each scrape; a file that cannot be read leaves its family out. Any thread.
+// The process_ families that every Prometheus client library has (processor time, memory, descriptors, start)
+// and the build's identity. Read from /proc/self at each scrape; a file that cannot be read leaves its family
+// out. Any thread.
 
 #include <vector>
 

@@ -1,0 +1,105 @@
+#include "server/database_keeper.h"
+
+#include <chrono>
+
+#include "server/log.h"
+#include "server/store/import.h"
+#include "server/store/migrator.h"
+#include "server/store/users.h"
+#include "server/task.h"
+
+namespace server {
+namespace {
+constexpr std::chrono::seconds round_interval{2};
+}
+
+DatabaseKeeper::DatabaseKeeper(store::Database& database, store::EmbeddedCluster* cluster,
+                               DatabaseKeeperEvents events)
+    : database_(database), cluster_(cluster), events_(std::move(events)) {}
+
+DatabaseKeeper::~DatabaseKeeper() { stop(); }
+
+std::string DatabaseKeeper::prepare() {
+    const auto outcome = store::migrate(database_);
+    if (!outcome) {
+        if (!told_away_)
+            log::warn("database_away", {{"reason", outcome.error().reason},
+                                        {"effect", "mining goes on; shares wait in the journal"}});
+        told_away_ = true;
+        return {};
+    }
+    if (!outcome->refused.empty()) return outcome->refused;
+    for (const auto& name : outcome->applied) log::info("migration_applied", {{"name", name}});
+    ready_.store(true, std::memory_order_release);
+    return {};
+}
+
+void DatabaseKeeper::start() {
+    thread_ = std::thread([this] { run(); });
+}
+
+void DatabaseKeeper::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_all();
+    if (thread_.joinable()) thread_.join();
+}
+
+void DatabaseKeeper::run() {
+    name_thread("keeper");
+    bool told_ready = false;
+    while (true) {
+        if (cluster_ != nullptr && cluster_->ended()) {
+            log::error("embedded_cluster_ended",
+                       {{"remedy", "it is started again; see postgresql/server.log"}});
+            if (cluster_->restart()) log::info("embedded_cluster_restarted");
+        }
+        if (!ready()) {
+            const auto refused = prepare();
+            if (!refused.empty()) log::error("schema_refused", {{"reason", refused}});
+        }
+        if (ready() && !told_ready) {
+            told_ready = true;
+            if (events_.on_ready) events_.on_ready();
+        }
+        round();
+        std::unique_lock lock(mutex_);
+        if (wake_.wait_for(lock, round_interval, [this] { return stopping_; })) break;
+    }
+    if (ready()) write_rejects();
+}
+
+void DatabaseKeeper::round() {
+    if (events_.on_round) events_.on_round();
+    if (!ready()) return;
+    read_names();
+    write_rejects();
+}
+
+void DatabaseKeeper::read_names() {
+    if (!events_.on_names) return;
+    const auto users = store::registered_users(database_);
+    if (!users) return;  // the names known so far stay good
+    auto names = std::make_shared<std::unordered_set<std::string>>();
+    for (const auto& user : *users) names->insert(user.name);
+    events_.on_names(std::move(names));
+}
+
+void DatabaseKeeper::write_rejects() {
+    if (!events_.rejects) return;
+    const auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+    const auto now = events_.rejects();
+    std::vector<store::RejectCount> counts;
+    for (const auto& [reason, count] : now) {
+        const auto before = rejects_written_[reason];
+        if (count > before)
+            counts.push_back({static_cast<std::int32_t>(seconds.count() / store::interval_s), std::nullopt,
+                              reason, static_cast<std::int64_t>(count - before)});
+    }
+    if (!counts.empty() && store::record_rejects(database_, counts)) rejects_written_ = now;
+}
+
+}  // namespace server

@@ -1,0 +1,309 @@
+#include "server/serve.h"
+
+#include <poll.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <iostream>
+#include <thread>
+
+#include "server/database_keeper.h"
+#include "server/http/server.h"
+#include "server/http/store_statistics.h"
+#include "server/live_board.h"
+#include "server/log.h"
+#include "server/metrics.h"
+#include "server/node/nodes.h"
+#include "server/pool/connection.h"
+#include "server/pool/importer.h"
+#include "server/pool/journal_source.h"
+#include "server/pool/journals.h"
+#include "server/pool/pool.h"
+#include "server/store/blocks.h"
+#include "server/store/database.h"
+#include "server/store/embedded_cluster.h"
+#include "server/task.h"
+#include "stratum/reject.h"
+
+namespace server {
+namespace {
+
+namespace asio = boost::asio;
+
+MetricNames metric_names() {
+    MetricNames names;
+    for (const auto& facts : stratum::reject_facts) names.reject_reasons.emplace_back(facts.label);
+    for (std::size_t i = 0; i < pool::protocol_count; ++i)
+        names.protocols.emplace_back(pool::name_of(static_cast<pool::Protocol>(i)));
+    return names;
+}
+
+// The enumerators are spelled alike; each room has its own so that neither includes the other.
+store::BlockState store_state(node::BlockState state) {
+    switch (state) {
+        case node::BlockState::submitted:
+            return store::BlockState::submitted;
+        case node::BlockState::immature:
+            return store::BlockState::immature;
+        case node::BlockState::mature:
+            return store::BlockState::mature;
+        case node::BlockState::orphaned:
+            return store::BlockState::orphaned;
+    }
+    return store::BlockState::submitted;
+}
+
+// All rooms of a running server. Members stand in the order they are made; they end in the opposite one.
+class Server {
+  public:
+    Server(const Config& config, const ServeRoles& roles)
+        : config_(config),
+          roles_(roles),
+          metrics_(metric_names(), pool::Pool::shards_of(config.pool)),
+          board_(metrics_) {}
+
+    bool start() {
+        if (!open_database()) return false;
+        if (roles_.pool && !(open_journals() && open_pool())) return false;
+        start_keeper();
+        if (roles_.pool) start_mining();
+        return !roles_.web || start_web();
+    }
+
+    // Start-up backwards: no new requests, no new shares, everything to disk, everything into the database.
+    void stop() {
+        if (web_) web_->stop();
+        if (pool_) pool_->stop();
+        if (journals_) journals_->stop();
+        if (nodes_) nodes_->stop();
+        work_.reset();
+        if (control_thread_.joinable()) control_thread_.join();
+        if (keeper_) keeper_->stop();
+        if (importer_) importer_->stop();
+        if (cluster_) cluster_->stop();
+    }
+
+    void say_where() const {
+        std::cout << "Hashyard is up on " << stratum::name_of(config_.pool.network)
+                  << (config_.development_chain
+                          ? " (the built-in development chain: nothing mined here has value)"
+                          : "")
+                  << ".\n";
+        if (pool_)
+            for (const auto& listener : pool_->listeners())
+                std::cout << "  mine:    "
+                          << (listener.protocol == "stratum_v1" ? "stratum+tcp://" : "stratum+ssl://")
+                          << (listener.address == "0.0.0.0" || listener.address == "::" ? "HOST"
+                                                                                        : listener.address)
+                          << ":" << listener.port
+                          << "  user ADDRESS.WORKER, any password (d=N fixes the difficulty)\n";
+        if (web_)
+            std::cout << "  look:    http://"
+                      << (config_.http.address == "0.0.0.0" ? "localhost" : config_.http.address) << ":"
+                      << web_->port() << "/  (metrics: /metrics, health: /healthz)\n";
+        std::cout << "  data:    " << config_.data_dir.string() << "\n"
+                  << "  example: minerd -a sha256d -o stratum+tcp://localhost:"
+                  << (pool_ ? pool_->listeners().front().port : 3333) << " -u " << config_.payout_address
+                  << ".rig1 -p x\n"
+                  << "Ctrl-C stops it cleanly." << std::endl;
+    }
+
+  private:
+    bool refuse(const std::string& reason) {
+        std::cerr << "hashyard: " << reason << std::endl;
+        return false;
+    }
+
+    bool open_database() {
+        auto url = config_.store.database_url;
+        if (url.empty()) {
+            auto cluster =
+                store::EmbeddedCluster::start({config_.store.data_dir, config_.store.embedded_user});
+            if (!cluster) return refuse(cluster.error().reason);
+            cluster_ = std::move(*cluster);
+            url = cluster_->url();
+        }
+        database_ = std::make_unique<store::Database>(url);
+        DatabaseKeeperEvents events;
+        events.on_ready = [this] { on_database_ready(); };
+        events.on_round = [this] { board_.sample(std::chrono::steady_clock::now()); };
+        if (roles_.pool) {
+            events.on_names = [this](auto names) { pool_->set_names(std::move(names)); };
+            events.rejects = [this] { return metrics_.rejects(); };
+        }
+        keeper_ = std::make_unique<DatabaseKeeper>(*database_, cluster_.get(), std::move(events));
+        const auto refused = keeper_->prepare();
+        return refused.empty() || refuse(refused);
+    }
+
+    bool open_journals() {
+        pool::JournalsOptions options;
+        options.folder = config_.pool.data_dir / "journal";
+        options.shards = pool::Pool::shards_of(config_.pool);
+        options.sync_interval = config_.pool.journal_sync_interval;
+        options.writer.segment_bytes = config_.pool.journal_segment_bytes;
+        auto journals = pool::Journals::open(std::move(options));
+        if (!journals) return refuse(journals.error().text);
+        journals_ = std::move(*journals);
+        return continue_behind_database();
+    }
+
+    // A journal that was cut off behind the database's back must not use a sequence twice.
+    bool continue_behind_database() {
+        if (!keeper_->ready()) return true;
+        const auto node = store::pool_node_id(*database_, config_.pool.node_name);
+        if (!node) return true;  // away again: the importer notices the same when it comes back
+        const auto state = store::import_state(*database_, *node, journals_->identity());
+        if (!state) return true;
+        for (std::size_t i = 0; i < journals_->size(); ++i) {
+            auto& writer = journals_->writer(i);
+            const auto position = state->positions.find(static_cast<std::uint16_t>(writer.shard()));
+            if (position == state->positions.end()) continue;
+            if (const auto error = writer.continue_after(position->second))
+                return refuse("The journal " + writer.shard_folder().string() +
+                              " cannot be written: " + error.message());
+        }
+        return true;
+    }
+
+    bool open_pool() {
+        auto made = pool::Pool::open(config_.pool, *journals_, metrics_, [this](node::BlockCandidate block) {
+            nodes_->submit(std::move(block));
+        });
+        if (!made) return refuse(made.error());
+        pool_ = std::move(*made);
+
+        std::vector<std::unique_ptr<pool::ShareSource>> sources;
+        for (std::size_t i = 0; i < journals_->size(); ++i)
+            sources.push_back(std::make_unique<pool::JournalSource>(journals_->writer(i)));
+        pool::ImporterOptions options;
+        options.node_name = config_.pool.node_name;
+        options.journal = journals_->identity();
+        options.rule.window_factor = static_cast<unsigned>(config_.store.window_factor);
+        options.rule.fee_basis_points = static_cast<unsigned>(config_.store.fee_basis_points);
+        importer_ = std::make_unique<pool::Importer>(*database_, std::move(sources), std::move(options));
+
+        node::NodesEvents events;
+        events.on_template = [this](stratum::TemplatePtr work) {
+            board_.on_template(work);
+            pool_->on_template(work);
+        };
+        events.on_flow = [this](bool flow) { pool_->on_flow(flow); };
+        events.on_block_news = [this](const node::BlockNews& news) { on_block_news(news); };
+        nodes_ =
+            std::make_unique<node::Nodes>(control_, config_.node, std::move(events), metrics_.registry());
+        return true;
+    }
+
+    void start_keeper() { keeper_->start(); }
+
+    void start_mining() {
+        journals_->start();
+        pool_->start();
+        nodes_->start();
+        control_thread_ = std::thread([this] {
+            name_thread("control");
+            control_.run();
+        });
+    }
+
+    bool start_web() {
+        statistics_ = http::make_store_statistics(*database_);
+        http::Services services;
+        services.live = [this] { return live(); };
+        services.statistics = statistics_.get();
+        services.metrics = [this](const PoolReadings& readings) { return metrics_.text(readings); };
+        services.demo = config_.http.demo;
+        try {
+            web_ = std::make_unique<http::HttpServer>(config_.http, std::move(services), metrics_.registry());
+            web_->start();
+        } catch (const std::runtime_error& error) {
+            return refuse(error.what());
+        }
+        return true;
+    }
+
+    // Keeper thread, once.
+    void on_database_ready() {
+        if (!importer_) return;
+        if (const auto open = store::open_blocks(*database_)) nodes_->watch(*open);
+        importer_->start();
+    }
+
+    // Control thread.
+    void on_block_news(const node::BlockNews& news) {
+        store::BlockNews told;
+        told.hash = news.hash;
+        told.state = store_state(news.state);
+        told.confirmations = news.confirmations;
+        told.node = news.node;
+        told.detail = news.detail;
+        if (!importer_->tell(std::move(told)))
+            log::error("block_news_dropped",
+                       {{"hash", stratum::displayed(news.hash)},
+                        {"remedy", "the database is away for long; the news comes again"}});
+    }
+
+    // Any thread.
+    http::LivePool live() const {
+        http::LivePool out;
+        out.network = stratum::name_of(config_.pool.network);
+        board_.fill(out, std::chrono::steady_clock::now());
+        out.database_available = database_->available();
+        if (importer_) {
+            out.journal_lag_records = importer_->lag_records();
+            out.import_lag_s = importer_->lag_s();
+        }
+        if (nodes_)
+            for (const auto& status : nodes_->status())
+                out.nodes.push_back(
+                    {status.name, node::name_of(status.state), status.detail, status.tip, status.height});
+        if (pool_)
+            for (const auto& listener : pool_->listeners())
+                out.listeners.push_back({listener.protocol, listener.address, listener.port});
+        return out;
+    }
+
+    const Config& config_;
+    const ServeRoles roles_;
+    Metrics metrics_;
+    LiveBoard board_;
+    asio::io_context control_{1};
+    asio::executor_work_guard<asio::io_context::executor_type> work_{control_.get_executor()};
+    std::unique_ptr<store::EmbeddedCluster> cluster_;
+    std::unique_ptr<store::Database> database_;
+    std::unique_ptr<DatabaseKeeper> keeper_;
+    std::unique_ptr<pool::Journals> journals_;
+    std::unique_ptr<pool::Pool> pool_;
+    std::unique_ptr<pool::Importer> importer_;
+    std::unique_ptr<node::Nodes> nodes_;
+    std::unique_ptr<http::StatisticsSource> statistics_;
+    std::unique_ptr<http::HttpServer> web_;
+    std::thread control_thread_;
+};
+
+void wait_for_signal(const StopSignals& signals) {
+    pollfd ready{signals.descriptor(), POLLIN, 0};
+    while (!StopSignals::stop_requested()) poll(&ready, 1, -1);
+}
+
+}  // namespace
+
+int serve(const Config& config, const ServeRoles& roles) {
+    const StopSignals signals;
+    raise_open_files_limit();
+    Server server(config, roles);
+    const bool started = server.start();
+    if (started) {
+        server.say_where();
+        if (roles.fleet && !roles.pool && !roles.web)
+            log::warn("fleet_is_empty", {{"detail", "no fleet service exists yet"}});
+        wait_for_signal(signals);
+        log::info("stopping");
+    }
+    server.stop();
+    if (started) log::info("stopped");
+    return started ? 0 : 1;
+}
+
+}  // namespace server
