@@ -112,8 +112,8 @@ void add_intervals(pqxx::work& transaction, const std::vector<IntervalSum>& inte
 }
 
 void move_positions(pqxx::work& transaction, const ImportBatch& batch) {
-    transaction.exec_params("update share_positions set next_position = $1",
-                            batch.first_position + static_cast<std::int64_t>(batch.shares.size()));
+    transaction.exec_params("update share_positions set next_position = $1, rule = $2",
+                            batch.first_position + static_cast<std::int64_t>(batch.shares.size()), batch.rule);
     for (const auto& [chain, totals] : batch.totals)
         transaction.exec_params(
             "insert into share_totals (coin, algorithm, shares, work, weight) values ($1, $2, $3, $4, $5) on conflict (coin, "

@@ -132,6 +132,7 @@ struct ImportBatch {
     std::int16_t pool_node = 0;
     std::uint64_t journal = 0;  // identity
     std::int64_t first_position = 1;
+    std::int32_t rule = 0;  // in force
     std::vector<ImportedShare> shares;
     std::vector<ClosedSlice> slices;
     std::vector<ImportedBlock> blocks;
@@ -151,7 +152,7 @@ struct ImportState {
     std::int64_t next_position = 1;
     std::int64_t first_open_position = 1;  // behind the last slice
     std::map<Chain, ChainTotals> totals;
-    std::map<Chain, fleet::ledger::Integer> cumulative_weight;  // of closed slices
+    std::int32_t open_rule = 0;  // of the shares behind the last slice; 0: none known
 };
 
 // A share behind the last slice, from which the open slice is built again.

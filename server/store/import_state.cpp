@@ -47,16 +47,14 @@ Stored<ImportState> import_state(Database& database, std::int16_t pool_node, std
                  "select shard, sequence from journal_positions where pool_node = $1 and journal = $2", pool_node,
                  static_cast<std::int64_t>(journal)))
             state.positions[row[0].as<std::uint16_t>()] = row[1].as<std::uint64_t>();
-        state.next_position = transaction.exec1("select next_position from share_positions")[0].as<std::int64_t>();
+        const auto next = transaction.exec1("select next_position, coalesce(rule, 0) from share_positions");
+        state.next_position = next[0].as<std::int64_t>();
+        state.open_rule = next[1].as<std::int32_t>();
         state.first_open_position =
             transaction.exec1("select coalesce(max(last_position), 0) + 1 from slices")[0].as<std::int64_t>();
         for (const auto& row : transaction.exec("select coin, algorithm, shares, work, weight from share_totals"))
             state.totals[{row[0].as<std::string>(), row[1].as<std::string>()}] = {
                 row[2].as<std::int64_t>(), integer_of(row[3]), integer_of(row[4])};
-        for (const auto& row : transaction.exec(
-                 "select distinct on (coin, algorithm) coin, algorithm, cumulative_weight from slices order by coin, "
-                 "algorithm, last_position desc"))
-            state.cumulative_weight[{row[0].as<std::string>(), row[1].as<std::string>()}] = integer_of(row[2]);
         return state;
     });
 }

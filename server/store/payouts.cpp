@@ -116,7 +116,7 @@ Stored<std::int32_t> payout_rule_version(Database& database, const PayoutRule& r
         if (!found.empty()) return found[0][0].as<std::int32_t>();
         return transaction
             .exec_params1(
-                "insert into payout_rules (version, canonical, rule) select coalesce(max(version), 0) + 1, $1, $1::jsonb from "
+                "insert into payout_rules (version, canonical, rule) select coalesce(max(version), 0) + 1, $1::text, $1::text::jsonb from "
                 "payout_rules returning version",
                 text)[0]
             .as<std::int32_t>();
