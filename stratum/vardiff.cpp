@@ -11,7 +11,11 @@ constexpr std::uint32_t burst_shares_min = 16;
 constexpr double burst_factor_min = 8;
 constexpr double seconds_min = 15;         // nothing is judged earlier, but bursts
 constexpr double window_seconds_max = 300;  // then the measurement starts anew
-constexpr double deviations_min = 3;       // standard deviations of a Poisson count
+// Beyond the band, by so many standard deviations of a Poisson count. With difficulties of powers of two a machine settles
+// up to a factor of 1.42 off the wanted rate; without the band it would go up and down for ever, and stock firmware loses
+// some percent of its work at each change.
+constexpr double band = 1.5;
+constexpr double deviations_min = 3;
 constexpr double change_factor_max = 1 << 20;
 
 double seconds_between(Vardiff::Instant from, Vardiff::Instant to) {
@@ -62,8 +66,10 @@ std::optional<Difficulty> Vardiff::on_timer(const VardiffSettings& settings, Ins
     const double elapsed = seconds_between(window_from_, now);
     if (fixed_ || !settings.enabled || elapsed < seconds_min) return std::nullopt;
     const double expected = elapsed * settings.shares_per_minute / 60;
-    const double deviation = std::abs(shares_ - expected) / std::sqrt(expected);
-    if (deviation >= deviations_min && expected >= 4)
+    const double most = expected * band, least = expected / band;
+    const bool too_fast = shares_ - most >= deviations_min * std::sqrt(most);
+    const bool too_slow = least - shares_ >= deviations_min * std::sqrt(least);
+    if ((too_fast || too_slow) && expected >= 4)
         if (const auto next = change_by((shares_ + 0.5) / expected, now)) return next;
     if (elapsed >= window_seconds_max) {
         window_from_ = now;
