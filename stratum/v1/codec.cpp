@@ -1,5 +1,6 @@
 #include "stratum/v1/codec.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -49,7 +50,7 @@ std::optional<Difficulty> difficulty_from(const json& value) {
     return std::nullopt;
 }
 
-Body read_submit(const json& params, std::string_view line) {
+Body read_submit(const json& params, std::string& worker) {
     SubmitFields fields;
     Submit malformed;
     malformed.refused = RejectReason::malformed;
@@ -59,9 +60,8 @@ Body read_submit(const json& params, std::string_view line) {
         fields.text[fields.count++] = value.get_ref<const std::string&>();
     }
     auto submit = decode_submit(fields);
-    // The parsed text dies with the document; the worker's name is found again in the line.
-    const auto at = submit.worker.empty() ? std::string_view::npos : line.find(submit.worker);
-    submit.worker = at == std::string_view::npos ? std::string_view() : line.substr(at, submit.worker.size());
+    worker = submit.worker;  // the parsed text dies with the document
+    submit.worker = {};
     return submit;
 }
 
@@ -95,8 +95,8 @@ Body read_suggested_target(const json& params) {
     return SuggestDifficulty{Difficulty::at_most(difficulty_of_target(*target))};
 }
 
-Body read_body(const std::string& method, const json& params, bool has_id, std::string_view line) {
-    if (method == "mining.submit") return read_submit(params, line);
+Body read_body(const std::string& method, const json& params, bool has_id, std::string& worker) {
+    if (method == "mining.submit") return read_submit(params, worker);
     if (method == "mining.subscribe")
         return Subscribe{text_of(element(params, 0), agent_bytes_max), text_of(element(params, 1), 64)};
     if (method == "mining.authorize" || method == "mining.auth")
@@ -113,6 +113,43 @@ Body read_body(const std::string& method, const json& params, bool has_id, std::
         return has_id ? Body(Ignored{}) : Body(Silent{});
     if (!has_id) return Silent{};
     return Unknown{method.substr(0, 64)};
+}
+
+// The value of the last top-level key "id" in a line that is a JSON object, as it is written there.
+std::string_view find_id(std::string_view line) {
+    std::string_view found;
+    std::size_t depth = 0;
+    const auto string_end = [line](std::size_t at) {  // behind the quote that closes the string opened at `at`
+        for (++at; at < line.size() && line[at] != '"'; ++at)
+            if (line[at] == '\\') ++at;
+        return std::min(at + 1, line.size());
+    };
+    for (std::size_t at = 0; at < line.size();) {
+        const char letter = line[at];
+        if (letter != '"') {
+            if (letter == '[' || letter == '{') ++depth;
+            if ((letter == ']' || letter == '}') && depth > 0) --depth;
+            ++at;
+            continue;
+        }
+        const auto end = string_end(at);
+        const auto colon = line.find_first_not_of(" \t\r", end);
+        const bool is_id = depth == 1 && line.substr(at, end - at) == "\"id\"" && colon < line.size() && line[colon] == ':';
+        at = end;
+        if (!is_id) continue;
+        const auto from = line.find_first_not_of(" \t\r", colon + 1);
+        if (from == std::string_view::npos) break;
+        at = line[from] == '"' ? string_end(from) : std::min(line.find_first_of(",} \t\r", from), line.size());
+        found = line.substr(from, at - from);
+    }
+    return found;
+}
+
+// Clients compare ids as they wrote them: 1e3 stays 1e3, and a number beyond 64 bits keeps its digits.
+std::string id_as_sent(std::string_view line, const json& id) {
+    const auto text = find_id(line);
+    if (!text.empty() && json::parse(text.begin(), text.end(), nullptr, false) == id) return std::string(text);
+    return id.dump(-1, ' ', true, json::error_handler_t::replace);  // its key is written with escapes
 }
 
 }  // namespace
@@ -143,7 +180,7 @@ ParsedLine parse_line(std::string_view line) {
     const auto id = document.find("id");
     if (id != document.end() && !id->is_null()) {
         if (!id->is_number() && !id->is_string()) return fail(LineError::bad_id);
-        auto text = id->dump(-1, ' ', true, json::error_handler_t::replace);
+        auto text = id_as_sent(line, *id);
         if (text.size() > request_id_bytes_max) return fail(LineError::bad_id);
         out.request.id = std::move(text);
         out.request.has_id = true;
@@ -160,7 +197,7 @@ ParsedLine parse_line(std::string_view line) {
     static const json none = json::array();
     const auto params = document.find("params");
     out.request.body = read_body(method->get_ref<const std::string&>(), params == document.end() ? none : *params,
-                                 out.request.has_id, line);
+                                 out.request.has_id, out.request.worker);
     return out;
 }
 

@@ -22,7 +22,7 @@ struct ParsedLine {
     std::optional<LineError> error;
     Request request;
 };
-// One line without its newline. Views in the request point into `line` or, for unusual text, are empty.
+// One line without its newline.
 [[nodiscard]] ParsedLine parse_line(std::string_view line);
 
 // Answers. `id` is JSON text.

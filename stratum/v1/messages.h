@@ -15,7 +15,7 @@
 namespace stratum::v1 {
 
 struct Submit {
-    std::string_view worker;              // as sent
+    std::string_view worker;              // as sent; from parse_line it is empty and Request::worker has it
     std::optional<RejectReason> refused;  // the line is a submission, but not a well-formed one
     Submission submission;
 };
@@ -62,6 +62,7 @@ using Body = std::variant<Submit, Subscribe, Authorize, Configure, SuggestDiffic
 struct Request {
     std::string id = "null";  // JSON text to be echoed
     bool has_id = false;      // an id that is not null
+    std::string worker;       // of a Submit, its escapes resolved
     Body body;
 };
 

@@ -83,6 +83,7 @@ std::size_t Session::consume(std::string_view bytes, Instant now, ShareBatch& ba
         }
         if (!input_.empty()) std::string().swap(input_);
         consumed += newline + 1;
+        if (output_.size() > output_bytes_max) close(CloseReason::slow_reader);
     }
     return closing_ == CloseReason::none ? consumed : bytes.size();
 }
@@ -108,8 +109,13 @@ Session::Line Session::on_line(std::string_view line, Instant now, ShareBatch& b
         }
         return Line::done;
     }
-    if (const auto* unusual = std::get_if<Submit>(&parsed.request.body)) on_submit(parsed.request.id, *unusual, batch);
-    else answer(parsed.request, now);
+    if (const auto* unusual = std::get_if<Submit>(&parsed.request.body)) {
+        submit = *unusual;
+        submit.worker = parsed.request.worker;
+        on_submit(parsed.request.id, submit, batch);
+    } else {
+        answer(parsed.request, now);
+    }
     return Line::done;
 }
 
@@ -139,7 +145,8 @@ void Session::on_submit(std::string_view id, const Submit& submit, ShareBatch& b
                                      [&](const Worker& known) { return known.name == submit.worker; });
     if (worker != workers_.end()) pending.worker = worker->number;
     if (submit.refused) pending.examined.refused = submit.refused;
-    else pending.examined = channel_->examine(submit.submission, granted_mask_, host_.jobs());
+    // The bits this client was granted for that very job: a later template may have taken some away.
+    else pending.examined = channel_->examine(submit.submission, asked_mask_, host_.jobs());
     // The header stays in `examined`: who a client says it is does not stand before the block test.
     if (workers_.empty() || (worker == workers_.end() && !submit.refused))
         pending.examined.refused = RejectReason::unauthorized;
@@ -288,8 +295,7 @@ void Session::start_mining(Instant now) {
     const auto start = vardiff.clamp(wanted);
     if (asked_fixed_) vardiff.fix(start, now);
     else vardiff.start(start, now);
-    channel_->set_difficulty(start, now);
-    append_set_difficulty(output_, start);
+    tell_difficulty(start, now);
     if (const auto& newest = host_.jobs().newest()) {
         const auto active = channel_->variant_of(newest->number);
         // A resumed channel takes up the very job it had only if nothing but the wire has changed.
@@ -306,13 +312,21 @@ void Session::change_difficulty(Difficulty difficulty, Instant now) {
     if (target == channel.target()) return;
     const auto& newest = host_.jobs().newest();
     const auto variant = newest ? channel.next_variant(newest->number) : std::nullopt;
-    if (newest && !variant) return;  // this template's variants are used up: vardiff asks again on the next
+    if (newest && !variant) {  // this template's variants are used up: vardiff measures anew
+        if (!channel.vardiff().fixed()) channel.vardiff().start(told_, now);
+        return;
+    }
     const bool harder = target < channel.target();
     if (channel.vardiff().fixed()) channel.vardiff().fix(difficulty, now);
     else channel.vardiff().start(difficulty, now);
-    channel.set_difficulty(difficulty, now);
-    append_set_difficulty(output_, difficulty);
+    tell_difficulty(difficulty, now);
     if (newest) announce(harder, *variant, now);
+}
+
+void Session::tell_difficulty(Difficulty difficulty, Instant now) {
+    told_ = difficulty;
+    channel_->set_difficulty(difficulty, now);
+    append_set_difficulty(output_, difficulty);
 }
 
 void Session::announce(bool clean, std::uint8_t variant, Instant now) {
@@ -333,7 +347,7 @@ void Session::grant_mask(const Job& job) {
 }
 
 void Session::on_job(Instant now) {
-    if (!mining()) return;
+    if (!mining() || start_due_ || closing_ != CloseReason::none) return;
     const auto& newest = host_.jobs().newest();
     if (channel_->active_job() >> 8 == newest->number) return;  // logged in after this template came
     const auto* active = host_.jobs().find(channel_->active_job());
@@ -353,7 +367,7 @@ void Session::on_timer(Instant now) {
         append_show_message(output_, "Nothing heard for too long: closing");
         return close(CloseReason::idle);
     }
-    if (!mining()) return;
+    if (!mining() || start_due_) return;
     if (const auto next = channel_->vardiff().on_timer(settings_.vardiff, now)) change_difficulty(*next, now);
 }
 

@@ -111,6 +111,7 @@ class Session {
     void start_mining(Instant now);
     void bound_difficulty();
     void change_difficulty(Difficulty difficulty, Instant now);
+    void tell_difficulty(Difficulty difficulty, Instant now);
     void announce(bool clean, std::uint8_t variant, Instant now);
     void grant_mask(const Job& job);
     void misbehaved(int weight);
@@ -131,6 +132,7 @@ class Session {
     std::optional<Difficulty> asked_start_;    // mining.suggest_difficulty
     std::optional<Difficulty> asked_fixed_;    // d=
     std::optional<Difficulty> remembered_;
+    Difficulty told_;                          // by the last mining.set_difficulty
     std::uint32_t asked_mask_ = 0;
     std::uint32_t granted_mask_ = 0;
     std::uint64_t accepted_ = 0;

@@ -7,6 +7,8 @@
 
 #include "stratum/job.h"
 #include "stratum/merkle.h"
+#include "stratum/sha256.h"
+#include "stratum/target.h"
 
 namespace stratum::testing {
 

@@ -2,6 +2,7 @@
 // A small pool around sans-IO sessions: one job table, one prefix allocator, virtual time. For tests of the protocol core.
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -67,6 +68,7 @@ class PoolWorld : public SessionHost {
             if (auto* channel = share.session->channel()) verdict = channel->judge(share.examined, hash, now);
             else verdict.reject = share.examined.refused;
             verdicts.push_back(verdict);
+            if (on_verdict) on_verdict(share, hash, verdict);
             share.session->settle(share, verdict, now);
         }
         batch_.clear();
@@ -75,6 +77,7 @@ class PoolWorld : public SessionHost {
     SessionSettings settings;
     Instant now{std::chrono::hours(1)};
     std::vector<Verdict> verdicts;
+    std::function<void(const PendingShare&, const Hash256&, const Verdict&)> on_verdict;
     std::map<std::string, std::uint32_t> workers;
 
   private:
