@@ -22,7 +22,8 @@ int hex_value(char c) {
     return -1;
 }
 
-// Control characters stay refused after decoding: none of our names holds one, and they only serve to confuse logs and files.
+// Control characters stay refused after decoding: none of our names holds one, and they only serve to confuse
+// logs and files.
 std::optional<std::string> percent_decode(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -41,12 +42,14 @@ std::optional<std::string> percent_decode(std::string_view text) {
     return out;
 }
 
-// "http://host/path" becomes "/path"; anything that is neither form is left as it is and refused by the caller.
+// "http://host/path" becomes "/path"; anything that is neither form is left as it is and refused by the
+// caller.
 std::string_view without_authority(std::string_view text) {
     for (const std::string_view scheme : {"http://", "https://"}) {
         if (!text.starts_with(scheme)) continue;
         const std::size_t slash = text.find_first_of("/?", scheme.size());
-        return slash == std::string_view::npos || text[slash] == '?' ? std::string_view("/") : text.substr(slash);
+        return slash == std::string_view::npos || text[slash] == '?' ? std::string_view("/")
+                                                                     : text.substr(slash);
     }
     return text;
 }
@@ -82,7 +85,8 @@ boost::system::result<Target, TargetError> parse_target(std::string_view text) {
     path.remove_prefix(1);
     while (!path.empty()) {
         const std::optional<std::string> segment = percent_decode(take_until(path, '/'));
-        if (!segment || segment->empty() || *segment == "." || *segment == "..") return TargetError::malformed;
+        if (!segment || segment->empty() || *segment == "." || *segment == "..")
+            return TargetError::malformed;
         if (out.segments.size() == target_segments_max) return TargetError::too_many_parts;
         out.segments.push_back(*segment);
     }

@@ -68,7 +68,8 @@ asio::awaitable<Refreshed> read_pool(StatisticsSource* statistics) {
     }
 }
 
-// Completion of the tasks that live as long as the server: an exception in one is a bug and must not pass unseen.
+// Completion of the tasks that live as long as the server: an exception in one is a bug and must not pass
+// unseen.
 void report(const char* task, const std::exception_ptr& failure) {
     if (!failure) return;
     try {
@@ -104,7 +105,8 @@ struct HttpServer::Impl {
 void HttpServer::Impl::listen() {
     error_code error;
     const asio::ip::address address = asio::ip::make_address(options.address, error);
-    if (error) throw std::runtime_error("http address: " + options.address + " is not an IPv4 or IPv6 address");
+    if (error)
+        throw std::runtime_error("http address: " + options.address + " is not an IPv4 or IPv6 address");
     const tcp::endpoint endpoint(address, options.port);
     acceptor.open(endpoint.protocol());
     acceptor.set_option(tcp::acceptor::reuse_address(true));
@@ -146,14 +148,15 @@ asio::awaitable<void> HttpServer::Impl::accept_connections() {
 // Keeps `remembered` fresh. A database that is away leaves the last sums standing with their time.
 asio::awaitable<void> HttpServer::Impl::refresh() {
     while (!shared.stopping) {
-        Refreshed answer = co_await asio::co_spawn(shared.database_threads, read_pool(shared.services.statistics),
-                                                   asio::use_awaitable);
+        Refreshed answer = co_await asio::co_spawn(
+            shared.database_threads, read_pool(shared.services.statistics), asio::use_awaitable);
         const bool available = answer.pool.has_value();
         if (available) {
             shared.remembered.pool = std::move(answer.pool);
             shared.remembered.read_at_us = wall_clock_us();
         }
-        if (shared.remembered.available && !available) log::warn("http_history_away", {{"what", answer.error}});
+        if (shared.remembered.available && !available)
+            log::warn("http_history_away", {{"what", answer.error}});
         if (!shared.remembered.available && available) log::info("http_history_available");
         shared.remembered.available = available;
         if (shared.stopping) break;
@@ -164,7 +167,8 @@ asio::awaitable<void> HttpServer::Impl::refresh() {
 
 void HttpServer::Impl::run() {
     pthread_setname_np(pthread_self(), "web");
-    asio::co_spawn(io, accept_connections(), [](const std::exception_ptr& failure) { report("accept", failure); });
+    asio::co_spawn(io, accept_connections(),
+                   [](const std::exception_ptr& failure) { report("accept", failure); });
     if (shared.services.statistics != nullptr) {
         asio::co_spawn(io, refresh(), [](const std::exception_ptr& failure) { report("refresh", failure); });
     }
@@ -172,7 +176,8 @@ void HttpServer::Impl::run() {
     ended.set_value();
 }
 
-// On the web thread. run() ends by itself when the last connection does, at the latest when stop() stops the io_context.
+// On the web thread. run() ends by itself when the last connection does, at the latest when stop() stops the
+// io_context.
 void HttpServer::Impl::begin_stop() {
     shared.stopping = true;
     error_code ignored;
@@ -182,7 +187,8 @@ void HttpServer::Impl::begin_stop() {
     close_idle(shared);
 }
 
-HttpServer::HttpServer(const HttpOptions& options, Services services, prometheus::Registry& registry, HttpLimits limits)
+HttpServer::HttpServer(const HttpOptions& options, Services services, prometheus::Registry& registry,
+                       HttpLimits limits)
     : impl_(std::make_unique<Impl>(options, std::move(services), limits)) {
     impl_->shared.services.demo = options.demo;
     impl_->shared.counters = make_counters(registry);
@@ -199,7 +205,8 @@ void HttpServer::start() {
 void HttpServer::stop() {
     if (!impl_->thread.joinable()) return;
     asio::post(impl_->io, [this] { impl_->begin_stop(); });
-    if (impl_->ended.get_future().wait_for(impl_->shared.limits.shutdown_timeout) == std::future_status::timeout) {
+    if (impl_->ended.get_future().wait_for(impl_->shared.limits.shutdown_timeout) ==
+        std::future_status::timeout) {
         impl_->io.stop();
     }
     impl_->thread.join();

@@ -8,9 +8,27 @@ using server::http::parse_target;
 using server::http::TargetError;
 
 TEST_CASE("A path that climbs, hides a control character or is not a path at all is malformed") {
-    for (const char* text : {"", "api", "../etc/passwd", "/../etc/passwd", "/a/../b", "/a/./b", "/%2e%2e/etc", "/%2E./x", "/a//b",
-                             "//etc/passwd", "/a%00b", "/a%0ab", "/a%7f", "/%", "/%4", "/%zz", "/a#b", "*", "ftp://host/a",
-                             "/?x=%", "/?%zz=1"}) {
+    for (const char* text : {"",
+                             "api",
+                             "../etc/passwd",
+                             "/../etc/passwd",
+                             "/a/../b",
+                             "/a/./b",
+                             "/%2e%2e/etc",
+                             "/%2E./x",
+                             "/a//b",
+                             "//etc/passwd",
+                             "/a%00b",
+                             "/a%0ab",
+                             "/a%7f",
+                             "/%",
+                             "/%4",
+                             "/%zz",
+                             "/a#b",
+                             "*",
+                             "ftp://host/a",
+                             "/?x=%",
+                             "/?%zz=1"}) {
         INFO(text);
         const auto target = parse_target(text);
         REQUIRE(target.has_error());
@@ -23,7 +41,8 @@ TEST_CASE("A path or query of too many parts is refused") {
     for (std::size_t i = 0; i <= server::http::target_segments_max; ++i) path += "/a";
     CHECK(parse_target(path).error() == TargetError::too_many_parts);
     std::string query = "/?";
-    for (std::size_t i = 0; i <= server::http::target_query_max; ++i) query += "k" + std::to_string(i) + "=1&";
+    for (std::size_t i = 0; i <= server::http::target_query_max; ++i)
+        query += "k" + std::to_string(i) + "=1&";
     CHECK(parse_target(query).error() == TargetError::too_many_parts);
 }
 
