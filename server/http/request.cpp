@@ -22,6 +22,24 @@ int hex_value(char c) {
     return -1;
 }
 
+// RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF. PostgreSQL refuses anything else as text.
+bool is_utf8(std::string_view text) {
+    std::size_t i = 0;
+    while (i < text.size()) {
+        const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+        const unsigned char first = byte(i);
+        const std::size_t more = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+        if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || i + more >= text.size()) return false;
+        for (std::size_t k = 1; k <= more; ++k) {
+            if ((byte(i + k) & 0xc0) != 0x80) return false;
+        }
+        if ((first == 0xe0 && byte(i + 1) < 0xa0) || (first == 0xed && byte(i + 1) > 0x9f)) return false;
+        if ((first == 0xf0 && byte(i + 1) < 0x90) || (first == 0xf4 && byte(i + 1) > 0x8f)) return false;
+        i += more + 1;
+    }
+    return true;
+}
+
 // Control characters stay refused after decoding: none of our names holds one, and they only serve to confuse
 // logs and files.
 std::optional<std::string> percent_decode(std::string_view text) {
@@ -39,6 +57,7 @@ std::optional<std::string> percent_decode(std::string_view text) {
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return std::nullopt;
         out.push_back(c);
     }
+    if (!is_utf8(out)) return std::nullopt;
     return out;
 }
 

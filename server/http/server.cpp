@@ -3,7 +3,6 @@
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
-#include <pthread.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -17,6 +16,7 @@
 
 #include "server/http/connection.h"
 #include "server/log.h"
+#include "server/task.h"
 
 namespace server::http {
 namespace {
@@ -68,17 +68,6 @@ asio::awaitable<Refreshed> read_pool(StatisticsSource* statistics) {
     }
 }
 
-// Completion of the tasks that live as long as the server: an exception in one is a bug and must not pass
-// unseen.
-void report(const char* task, const std::exception_ptr& failure) {
-    if (!failure) return;
-    try {
-        std::rethrow_exception(failure);
-    } catch (const std::exception& bug) {
-        log::error("http_task_failed", {{"task", task}, {"what", bug.what()}});
-    }
-}
-
 }  // namespace
 
 struct HttpServer::Impl {
@@ -108,12 +97,13 @@ void HttpServer::Impl::listen() {
     if (error)
         throw std::runtime_error("http address: " + options.address + " is not an IPv4 or IPv6 address");
     const tcp::endpoint endpoint(address, options.port);
-    acceptor.open(endpoint.protocol());
-    acceptor.set_option(tcp::acceptor::reuse_address(true));
-    acceptor.bind(endpoint, error);
+    acceptor.open(endpoint.protocol(), error);
+    if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor.bind(endpoint, error);
     if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
     if (error) {
-        acceptor.close();
+        error_code ignored;
+        acceptor.close(ignored);
         throw std::runtime_error("http port: cannot listen on " + options.address + " port " +
                                  std::to_string(options.port) + " (" + error.message() +
                                  "): stop what uses it, or choose another port");
@@ -133,14 +123,13 @@ asio::awaitable<void> HttpServer::Impl::accept_connections() {
         }
         error_code ignored;
         socket.set_option(tcp::no_delay(true), ignored);
-        const auto done = [](const std::exception_ptr& failure) { report("connection", failure); };
         if (shared.connections.size() < shared.limits.connections_max) {
-            asio::co_spawn(io, serve_connection(std::move(socket), &shared), done);
+            spawn(io.get_executor(), serve_connection(std::move(socket), &shared), "http_connection");
             continue;
         }
         shared.counters.refused->Increment();
         if (shared.refusals < shared.limits.refusals_max) {
-            asio::co_spawn(io, refuse_connection(std::move(socket), &shared), done);
+            spawn(io.get_executor(), refuse_connection(std::move(socket), &shared), "http_connection");
         }
     }
 }
@@ -166,12 +155,9 @@ asio::awaitable<void> HttpServer::Impl::refresh() {
 }
 
 void HttpServer::Impl::run() {
-    pthread_setname_np(pthread_self(), "web");
-    asio::co_spawn(io, accept_connections(),
-                   [](const std::exception_ptr& failure) { report("accept", failure); });
-    if (shared.services.statistics != nullptr) {
-        asio::co_spawn(io, refresh(), [](const std::exception_ptr& failure) { report("refresh", failure); });
-    }
+    name_thread("web");
+    spawn(io.get_executor(), accept_connections(), "http_accept");
+    if (shared.services.statistics != nullptr) spawn(io.get_executor(), refresh(), "http_refresh");
     io.run();
     ended.set_value();
 }

@@ -1,4 +1,5 @@
-// Whatever stands in a request line: a target that is taken climbs nowhere, hides nothing, and matches at most one route.
+// Whatever stands in a request line: a target that is taken climbs nowhere, hides nothing, and matches at
+// most one route.
 
 #include <cstdint>
 #include <cstdlib>
