@@ -3,6 +3,7 @@
 // its thread. Order: hash all, judge each, hand blocks over, one journal write, then the answers. When the
 // write fails, nothing of the batch is credited and the miners are told so.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <unordered_set>
@@ -31,7 +32,8 @@ class ShareSettler {
     void on_template(std::uint64_t number, std::int64_t now_us);
     void retire_jobs(const std::vector<std::uint64_t>& jobs);
 
-    [[nodiscard]] bool journal_works() const { return journal_works_; }
+    // Any thread. False since a write failed, until one succeeds.
+    [[nodiscard]] bool journal_works() const { return journal_works_.load(std::memory_order_relaxed); }
 
   private:
     void judge_all(Instant now);
@@ -58,7 +60,7 @@ class ShareSettler {
     // work of the target seen last: a division of 256-bit numbers saved for nearly every share
     stratum::Uint256 last_target_;
     double last_work_ = 0;
-    bool journal_works_ = true;
+    std::atomic<bool> journal_works_{true};
 };
 
 }  // namespace server::pool
