@@ -2,7 +2,6 @@
 
 #include <poll.h>
 
-#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <iostream>
@@ -186,14 +185,10 @@ class Server {
 
         node::NodesEvents events;
         events.on_template = [this](stratum::TemplatePtr work) {
-            templates_flow_.store(true, std::memory_order_relaxed);
             board_.on_template(work);
             pool_->on_template(work);
         };
-        events.on_flow = [this](bool flow) {
-            templates_flow_.store(flow, std::memory_order_relaxed);
-            pool_->on_flow(flow);
-        };
+        events.on_flow = [this](bool flow) { pool_->on_flow(flow); };
         events.on_block_news = [this](const node::BlockNews& news) { on_block_news(news); };
         nodes_ =
             std::make_unique<node::Nodes>(control_, config_.node, std::move(events), metrics_.registry());
@@ -255,7 +250,6 @@ class Server {
         out.network = stratum::name_of(config_.pool.network);
         board_.fill(out, std::chrono::steady_clock::now());
         out.database_available = database_->available();
-        out.templates_flow = templates_flow_.load(std::memory_order_relaxed);
         if (importer_) {
             out.journal_lag_records = importer_->lag_records();
             out.import_lag_s = importer_->lag_s();
@@ -264,11 +258,9 @@ class Server {
             for (const auto& status : nodes_->status())
                 out.nodes.push_back(
                     {status.name, node::name_of(status.state), status.detail, status.tip, status.height});
-        if (pool_) {
-            out.journal_writable = pool_->journal_works();
+        if (pool_)
             for (const auto& listener : pool_->listeners())
                 out.listeners.push_back({listener.protocol, listener.address, listener.port});
-        }
         return out;
     }
 
@@ -288,7 +280,6 @@ class Server {
     std::unique_ptr<http::StatisticsSource> statistics_;
     std::unique_ptr<http::HttpServer> web_;
     std::thread control_thread_;
-    std::atomic<bool> templates_flow_{false};
 };
 
 void wait_for_signal(const StopSignals& signals) {

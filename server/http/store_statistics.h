@@ -1,6 +1,5 @@
 #pragma once
-// The StatisticsSource that reads server/store. main.cpp makes it and hands it to HttpServer; called on its
-// database threads.
+// The StatisticsSource that reads server/store. main.cpp makes it and hands it to HttpServer; called on its database threads.
 
 #include <memory>
 

@@ -199,10 +199,6 @@ void Pool::stop() {
     threads_.clear();
 }
 
-bool Pool::journal_works() const {
-    return std::all_of(shards_.begin(), shards_.end(), [](const auto& shard) { return shard->journal_works(); });
-}
-
 void Pool::on_template(const stratum::TemplatePtr& work) {
     const auto now_us = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::system_clock::now().time_since_epoch());

@@ -47,7 +47,6 @@ class Pool {
     void on_template(const stratum::TemplatePtr& work);
     void on_flow(bool templates_flow);
     void set_names(std::shared_ptr<const NameSet> names) { names_.store(std::move(names)); }
-    [[nodiscard]] bool journal_works() const;  // on every shard
     [[nodiscard]] const std::vector<BoundListener>& listeners() const { return bound_; }
 
     // How many shards these options mean on this machine.

@@ -48,7 +48,6 @@ class Shard {
     // since 1970.
     [[nodiscard]] bool post_template(stratum::TemplatePtr work, std::int64_t received_at_us);
     [[nodiscard]] bool post_flow(bool templates_flow);
-    [[nodiscard]] bool journal_works() const { return settler_.journal_works(); }  // any thread
 
   private:
     using Order = std::function<void()>;

@@ -70,7 +70,7 @@ void ShareSettler::journal_all(std::int64_t now_us) {
     if (journal_.buffered_bytes() == 0) return;
     const auto error = journal_.flush();
     if (error) {
-        if (journal_works())
+        if (journal_works_)
             log::error("journal_write_failed",
                        {{"shard", journal_.shard()},
                         {"folder", journal_.shard_folder().string()},
@@ -78,10 +78,10 @@ void ShareSettler::journal_all(std::int64_t now_us) {
                         {"remedy", "free space or mend the disk; shares are refused until then"}});
         for (auto& verdict : verdicts_)
             if (!verdict.reject) verdict.reject = stratum::RejectReason::journal_unavailable;
-    } else if (!journal_works()) {
+    } else if (!journal_works_) {
         log::info("journal_write_recovered", {{"shard", journal_.shard()}});
     }
-    journal_works_.store(!error, std::memory_order_relaxed);
+    journal_works_ = !error;
 }
 
 void ShareSettler::journal_share(const stratum::v1::PendingShare& share, const stratum::Verdict& verdict,
@@ -131,6 +131,8 @@ void ShareSettler::hand_over_block(const stratum::v1::PendingShare& share, const
     record.hash = hash;
     record.previous = work.previous;
     if (define_job(*input.job)) journal_.append_block(record);
+    log::info("block_found",
+              {{"hash", stratum::displayed(hash)}, {"height", work.height}, {"shard", journal_.shard()}});
 }
 
 bool ShareSettler::define_job(const stratum::Job& job) {

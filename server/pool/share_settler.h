@@ -3,7 +3,6 @@
 // its thread. Order: hash all, judge each, hand blocks over, one journal write, then the answers. When the
 // write fails, nothing of the batch is credited and the miners are told so.
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <unordered_set>
@@ -32,8 +31,7 @@ class ShareSettler {
     void on_template(std::uint64_t number, std::int64_t now_us);
     void retire_jobs(const std::vector<std::uint64_t>& jobs);
 
-    // Any thread. False since a write failed, until one succeeds.
-    [[nodiscard]] bool journal_works() const { return journal_works_.load(std::memory_order_relaxed); }
+    [[nodiscard]] bool journal_works() const { return journal_works_; }
 
   private:
     void judge_all(Instant now);
@@ -60,7 +58,7 @@ class ShareSettler {
     // work of the target seen last: a division of 256-bit numbers saved for nearly every share
     stratum::Uint256 last_target_;
     double last_work_ = 0;
-    std::atomic<bool> journal_works_{true};
+    bool journal_works_ = true;
 };
 
 }  // namespace server::pool
