@@ -44,7 +44,8 @@ void put(std::vector<MetricFamily>& out, MetricType type, const char* name, cons
     out.back().metric.push_back(sample(type, value));
 }
 
-void put_gauge(std::vector<MetricFamily>& out, const char* name, const char* help, const std::optional<double>& value) {
+void put_gauge(std::vector<MetricFamily>& out, const char* name, const char* help,
+               const std::optional<double>& value) {
     if (value) put(out, MetricType::Gauge, name, help, *value);
 }
 
@@ -54,7 +55,8 @@ MetricFamily histogram(const char* name, const char* help, const std::vector<con
     std::uint64_t cumulative = 0;
     for (std::size_t bucket = 0; bucket < duration_bounds_ns.size(); ++bucket) {
         for (const ShardHistogram* part : parts) cumulative += part->count(bucket);
-        metric.histogram.bucket.push_back({cumulative, static_cast<double>(duration_bounds_ns[bucket]) / 1e9});
+        metric.histogram.bucket.push_back(
+            {cumulative, static_cast<double>(duration_bounds_ns[bucket]) / 1e9});
     }
     for (const ShardHistogram* part : parts) {
         cumulative += part->count(duration_bounds_ns.size());
@@ -67,28 +69,32 @@ MetricFamily histogram(const char* name, const char* help, const std::vector<con
 }
 
 void collect_readings(std::vector<MetricFamily>& out, const PoolReadings& readings) {
-    put_gauge(out, "hashyard_template_age_seconds", "Age of the template that miners work on.", readings.template_age_s);
+    put_gauge(out, "hashyard_template_age_seconds", "Age of the template that miners work on.",
+              readings.template_age_s);
     put_gauge(out, "hashyard_template_height", "Block height of the template that miners work on.",
               readings.template_height);
     put_gauge(out, "hashyard_network_difficulty", "Difficulty of the template's network target.",
               readings.network_difficulty);
-    put_gauge(out, "hashyard_hashrate_hashes_per_second", "Accepted work of the pool per second, over its own window.",
-              readings.hashrate_hps);
+    put_gauge(out, "hashyard_hashrate_hashes_per_second",
+              "Accepted work of the pool per second, over its own window.", readings.hashrate_hps);
     put_gauge(out, "hashyard_journal_lag_records", "Journal records that are not yet in PostgreSQL.",
               readings.journal_lag_records);
-    put_gauge(out, "hashyard_import_lag_seconds", "Age of the oldest journal record that is not yet in PostgreSQL.",
-              readings.import_lag_s);
-    put_gauge(out, "hashyard_round_effort_ratio", "Work of the running round over the expected work of a block.",
-              readings.round_effort);
-    put_gauge(out, "hashyard_luck_ratio", "Expected over actual work of the latest finished rounds.", readings.luck);
+    put_gauge(out, "hashyard_import_lag_seconds",
+              "Age of the oldest journal record that is not yet in PostgreSQL.", readings.import_lag_s);
+    put_gauge(out, "hashyard_round_effort_ratio",
+              "Work of the running round over the expected work of a block.", readings.round_effort);
+    put_gauge(out, "hashyard_luck_ratio", "Expected over actual work of the latest finished rounds.",
+              readings.luck);
     if (readings.database_available) {
         put(out, MetricType::Gauge, "hashyard_database_up", "1 when PostgreSQL answers, 0 when it is away.",
             *readings.database_available ? 1 : 0);
     }
     if (!readings.blocks.empty()) {
-        out.push_back(family("hashyard_blocks", "Blocks found by the pool, by their state now.", MetricType::Gauge));
+        out.push_back(
+            family("hashyard_blocks", "Blocks found by the pool, by their state now.", MetricType::Gauge));
         for (const auto& [state, count] : readings.blocks) {
-            out.back().metric.push_back(labelled(MetricType::Gauge, "state", state, static_cast<double>(count)));
+            out.back().metric.push_back(
+                labelled(MetricType::Gauge, "state", state, static_cast<double>(count)));
         }
     }
 }
@@ -151,7 +157,8 @@ void Metrics::collect_shards(std::vector<MetricFamily>& out) const {
         submit.push_back(&shard->submit);
     }
     constexpr auto counter = MetricType::Counter;
-    put(out, counter, "hashyard_shares_accepted_total", "Accepted submissions.", static_cast<double>(shares_accepted()));
+    put(out, counter, "hashyard_shares_accepted_total", "Accepted submissions.",
+        static_cast<double>(shares_accepted()));
     put(out, counter, "hashyard_work_hashes_total", "Expected hashes of accepted shares.", work);
     put(out, counter, "hashyard_block_candidates_total", "Shares that met the network target.",
         static_cast<double>(blocks));
@@ -170,12 +177,14 @@ void Metrics::collect_shards(std::vector<MetricFamily>& out) const {
         }
         open.metric.push_back(
             labelled(MetricType::Gauge, "protocol", names_.protocols[protocol], static_cast<double>(now)));
-        opened.metric.push_back(labelled(counter, "protocol", names_.protocols[protocol], static_cast<double>(ever)));
+        opened.metric.push_back(
+            labelled(counter, "protocol", names_.protocols[protocol], static_cast<double>(ever)));
     }
     out.push_back(std::move(open));
     out.push_back(std::move(opened));
     out.push_back(histogram("hashyard_notify_seconds",
-                            "From the template's arrival to the notify handed to the kernel, per session.", notify));
+                            "From the template's arrival to the notify handed to the kernel, per session.",
+                            notify));
     out.push_back(histogram("hashyard_submit_seconds",
                             "From a submission's bytes read to its answer handed to the kernel.", submit));
     out.push_back(histogram("hashyard_first_full_template_seconds",

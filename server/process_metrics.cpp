@@ -79,8 +79,9 @@ std::optional<double> descriptors_max() {
     return static_cast<double>(limit.rlim_cur);
 }
 
-// proc(5): field 22 of stat is the start in clock ticks since boot; btime of /proc/stat is the boot in seconds since 1970.
-// The name in field 2 may hold spaces and brackets, so counting starts behind its last ')'.
+// proc(5): field 22 of stat is the start in clock ticks since boot; btime of /proc/stat is the boot in
+// seconds since 1970. The name in field 2 may hold spaces and brackets, so counting starts behind its last
+// ')'.
 std::optional<double> start_time() {
     std::ifstream stat("/proc/self/stat");
     std::string line;
@@ -118,7 +119,8 @@ std::optional<double> thread_count() {
 void collect_process(std::vector<MetricFamily>& out) {
     const std::optional<Memory> used = memory();
     constexpr auto gauge = MetricType::Gauge;
-    put(out, MetricType::Counter, "process_cpu_seconds_total", "Processor time of the process.", cpu_seconds());
+    put(out, MetricType::Counter, "process_cpu_seconds_total", "Processor time of the process.",
+        cpu_seconds());
     put(out, gauge, "process_resident_memory_bytes", "Resident memory of the process.",
         used ? std::optional(used->resident_bytes) : std::nullopt);
     put(out, gauge, "process_virtual_memory_bytes", "Virtual memory of the process.",

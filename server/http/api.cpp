@@ -21,7 +21,8 @@ constexpr std::array<Route, 8> table{{
 }};
 
 // The segments that stood in braces, or nothing when the path is another one.
-std::optional<std::vector<std::string>> match_path(std::string_view pattern, const std::vector<std::string>& segments) {
+std::optional<std::vector<std::string>> match_path(std::string_view pattern,
+                                                   const std::vector<std::string>& segments) {
     std::vector<std::string> parameters;
     std::size_t index = 0;
     pattern.remove_prefix(1);
@@ -60,9 +61,11 @@ Match match_route(Verb verb, const std::vector<std::string>& segments) {
 }
 
 Reply database_away(std::string_view why) {
-    Reply out = problem(503, "database_away",
-                        std::string(why) + " History cannot be shown for now. Mining and share counting go on; try again in a "
-                        "few seconds, or ask the operator to look at the database.");
+    Reply out =
+        problem(503, "database_away",
+                std::string(why) +
+                    " History cannot be shown for now. Mining and share counting go on; try again in a "
+                    "few seconds, or ask the operator to look at the database.");
     out.fields.emplace_back("Retry-After", "5");
     return out;
 }
@@ -74,7 +77,8 @@ Reply answer(const Route& route, const Context& context, const Request& request)
         return database_away("PostgreSQL does not answer.");
     } catch (const std::exception& bug) {
         log::error("http_handler_failed", {{"route", std::string(route.path)}, {"what", bug.what()}});
-        return problem(500, "internal", "The server failed on this request and has logged why. Report it to the operator.");
+        return problem(500, "internal",
+                       "The server failed on this request and has logged why. Report it to the operator.");
     }
 }
 

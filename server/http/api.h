@@ -1,6 +1,7 @@
 #pragma once
-// What each route answers. The table in api.cpp is the whole list. Handlers are plain functions of the services and the request:
-// those that read memory run on the web thread, those that ask PostgreSQL on a database thread.
+// What each route answers. The table in api.cpp is the whole list. Handlers are plain functions of the
+// services and the request: those that read memory run on the web thread, those that ask PostgreSQL on a
+// database thread.
 
 #include <chrono>
 #include <cstdint>
@@ -33,7 +34,7 @@ struct Services {
 struct Remembered {
     std::optional<PoolHistory> pool;  // absent until the first answer
     std::int64_t read_at_us = 0;
-    bool available = false;           // the latest attempt was answered, and not long ago
+    bool available = false;  // the latest attempt was answered, and not long ago
 };
 
 enum class Place { web_thread, database_thread };

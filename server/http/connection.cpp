@@ -56,7 +56,8 @@ constexpr std::size_t linger_bytes_max = 256 * 1024;
 
 // No script or style of another origin, none inline, no frames, nothing embedded.
 constexpr std::string_view content_security_policy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src "
+    "'self'; "
     "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 struct Reading {
@@ -70,9 +71,11 @@ Reply refusal_of(error_code error, bool target_seen) {
     using http_error = beast::http::error;
     if (error == http_error::header_limit || error == http_error::buffer_overflow) {
         if (!target_seen) {
-            return problem(414, "target_too_long", "The request's URL is too long. Shorten it to at most 2,048 characters.");
+            return problem(414, "target_too_long",
+                           "The request's URL is too long. Shorten it to at most 2,048 characters.");
         }
-        return problem(431, "header_too_large", "The request's header exceeds 8 KiB. Send fewer or shorter fields.");
+        return problem(431, "header_too_large",
+                       "The request's header exceeds 8 KiB. Send fewer or shorter fields.");
     }
     if (error == http_error::body_limit) {
         return problem(413, "body_too_large", "The request's body exceeds 64 KiB. Send less at a time.");
@@ -80,7 +83,8 @@ Reply refusal_of(error_code error, bool target_seen) {
     if (error == http_error::bad_version) {
         return problem(505, "http_version", "This server speaks HTTP/1.0 and HTTP/1.1. Use one of them.");
     }
-    return problem(400, "malformed_request", "This is not a well-formed HTTP request. Check the client that sent it.");
+    return problem(400, "malformed_request",
+                   "This is not a well-formed HTTP request. Check the client that sent it.");
 }
 
 bool peer_left(error_code error) {
@@ -95,11 +99,13 @@ using Message = beast::http::request<beast::http::string_body>;
 // What Beast's parser lets through and HTTP does not, or we do not.
 std::optional<Reply> check_message(const Message& message, const HttpLimits& limits) {
     if (message.target().size() > limits.target_bytes_max) {
-        return problem(414, "target_too_long", "The request's URL is too long. Shorten it to at most 2,048 characters.");
+        return problem(414, "target_too_long",
+                       "The request's URL is too long. Shorten it to at most 2,048 characters.");
     }
     const auto hosts = message.count(beast::http::field::host);
     if (hosts > 1 || (hosts == 0 && message.version() >= 11)) {
-        return problem(400, "host_field", "An HTTP/1.1 request carries exactly one Host field. Check the client.");
+        return problem(400, "host_field",
+                       "An HTTP/1.1 request carries exactly one Host field. Check the client.");
     }
     return std::nullopt;
 }
@@ -112,8 +118,9 @@ void take_message(Reading& out, const Message& message) {
         out.request.target = std::move(*target);
         return;
     }
-    out.refusal = problem(400, "malformed_target",
-                          "The request's URL is malformed: use plain path segments and percent-encoded UTF-8.");
+    out.refusal =
+        problem(400, "malformed_target",
+                "The request's URL is malformed: use plain path segments and percent-encoded UTF-8.");
 }
 
 // Waits for the first byte of a request; false when none came. What is already buffered counts.
@@ -122,7 +129,8 @@ asio::awaitable<bool> wait_for_request(Connection& connection, const Shared& sha
     if (shared.stopping) co_return false;
     connection.idle = true;
     connection.stream.expires_after(shared.limits.idle_timeout);
-    auto [error, bytes] = co_await connection.stream.async_read_some(connection.buffer.prepare(2048), no_throw);
+    auto [error, bytes] =
+        co_await connection.stream.async_read_some(connection.buffer.prepare(2048), no_throw);
     connection.idle = false;
     connection.buffer.commit(bytes);
     if (error == beast::error::timeout) shared.counters.timed_out->Increment();
@@ -165,13 +173,15 @@ struct Pending {
 
 asio::awaitable<Reply> answer_from_database(const Route* route, Request request, Shared& shared) {
     if (shared.database_queries >= shared.limits.database_queries_max) {
-        Reply busy = problem(503, "busy", "Too many questions wait for the database. Try again in a few seconds.");
+        Reply busy =
+            problem(503, "busy", "Too many questions wait for the database. Try again in a few seconds.");
         busy.fields.emplace_back("Retry-After", "5");
         co_return busy;
     }
     ++shared.database_queries;
     const auto executor = co_await asio::this_coro::executor;
-    const auto pending = std::make_shared<Pending>(Pending{asio::steady_timer(executor, shared.limits.database_timeout), {}});
+    const auto pending =
+        std::make_shared<Pending>(Pending{asio::steady_timer(executor, shared.limits.database_timeout), {}});
     asio::post(shared.database_threads, [pending, executor, route, request = std::move(request), &shared] {
         Reply made = answer(*route, Context{shared.services, nullptr, wall_clock_us()}, request);
         asio::post(executor, [pending, made = std::move(made), &shared]() mutable {
@@ -187,8 +197,10 @@ asio::awaitable<Reply> answer_from_database(const Route* route, Request request,
 
 Reply not_allowed(Verb verb, std::string_view allow) {
     Reply out = verb == Verb::other
-                    ? problem(501, "unknown_method", "This server does not know the request's method. Use GET or HEAD.")
-                    : problem(405, "method_not_allowed", "This address cannot be used with this method. Use GET or HEAD.");
+                    ? problem(501, "unknown_method",
+                              "This server does not know the request's method. Use GET or HEAD.")
+                    : problem(405, "method_not_allowed",
+                              "This address cannot be used with this method. Use GET or HEAD.");
     if (!allow.empty()) out.fields.emplace_back("Allow", std::string(allow));
     return out;
 }
@@ -198,9 +210,11 @@ Reply answer_static(const Request& request, const StaticFiles& files) {
     for (const std::string& segment : request.target.segments) path += (path.empty() ? "" : "/") + segment;
     const StaticFile* file = files.find(path);
     if (file == nullptr) {
-        return problem(404, "not_found", "There is nothing at this address. The pool's page is at /, its API under /api/v1.");
+        return problem(404, "not_found",
+                       "There is nothing at this address. The pool's page is at /, its API under /api/v1.");
     }
-    if (request.verb != Verb::get && request.verb != Verb::head) return not_allowed(request.verb, "GET, HEAD");
+    if (request.verb != Verb::get && request.verb != Verb::head)
+        return not_allowed(request.verb, "GET, HEAD");
     return reply_of(*file, request.if_none_match);
 }
 
@@ -226,7 +240,8 @@ Response response_of(Reply reply, Verb verb, bool keep_alive) {
     out.result(reply.status);
     out.reason(beast::string_view(reason_of(reply.status).data(), reason_of(reply.status).size()));
     out.set(beast::http::field::server, "hashyard");
-    out.set(beast::http::field::date, fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(std::time(nullptr))));
+    out.set(beast::http::field::date,
+            fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(std::time(nullptr))));
     if (!reply.content_type.empty()) out.set(beast::http::field::content_type, reply.content_type);
     out.set("X-Content-Type-Options", "nosniff");
     out.set("Referrer-Policy", "no-referrer");
@@ -249,7 +264,8 @@ asio::awaitable<bool> write_reply(beast::tcp_stream& stream, const Shared& share
     co_return !error;
 }
 
-// A socket closed with unread bytes resets the connection, and the peer may lose the reply: read on for a short while.
+// A socket closed with unread bytes resets the connection, and the peer may lose the reply: read on for a
+// short while.
 asio::awaitable<void> linger(beast::tcp_stream& stream, const HttpLimits& limits) {
     error_code ignored;
     stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
@@ -273,7 +289,8 @@ struct RefusalCount {
 }  // namespace
 
 std::int64_t wall_clock_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
         .count();
 }
 
@@ -292,7 +309,9 @@ asio::awaitable<void> serve_connection(tcp::socket socket, Shared* shared) {
             reply = co_await answer_request(std::move(reading.request), *shared);
         }
         if (shared->stopping || served >= shared->limits.requests_per_connection_max) keep_alive = false;
-        if (!co_await write_reply(connection.stream, *shared, response_of(std::move(reply), verb, keep_alive))) co_return;
+        if (!co_await write_reply(connection.stream, *shared,
+                                  response_of(std::move(reply), verb, keep_alive)))
+            co_return;
         if (!keep_alive) break;
     }
     co_await linger(connection.stream, shared->limits);
@@ -301,7 +320,8 @@ asio::awaitable<void> serve_connection(tcp::socket socket, Shared* shared) {
 asio::awaitable<void> refuse_connection(tcp::socket socket, Shared* shared) {
     const RefusalCount count(*shared);
     beast::tcp_stream stream(std::move(socket));
-    Reply full = problem(503, "too_many_connections", "The server has as many connections as it takes. Try again shortly.");
+    Reply full = problem(503, "too_many_connections",
+                         "The server has as many connections as it takes. Try again shortly.");
     full.fields.emplace_back("Retry-After", "5");
     if (co_await write_reply(stream, *shared, response_of(std::move(full), Verb::get, false))) {
         co_await linger(stream, shared->limits);

@@ -1,5 +1,6 @@
 #pragma once
-// One HTTP connection after another request: read, answer, write, with a deadline on every wait. Web thread only.
+// One HTTP connection after another request: read, answer, write, with a deadline on every wait. Web thread
+// only.
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -31,7 +32,8 @@ struct HttpCounters {
     prometheus::Counter* timed_out = nullptr;
 };
 
-// What all connections share. Outlives them; only the web thread touches it, the services and files excepted (read by all).
+// What all connections share. Outlives them; only the web thread touches it, the services and files excepted
+// (read by all).
 struct Shared {
     Services services;
     HttpLimits limits;

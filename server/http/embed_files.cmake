@@ -6,10 +6,11 @@ set(index 0)
 foreach(file IN LISTS FILES)
   file(READ "${FOLDER}/${file}" hex HEX)
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
-  string(REGEX REPLACE "(0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,)" "\\1\n" bytes
-    "${bytes}")
+  string(REGEX REPLACE "(0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,)"
+    "\\1\n" bytes "${bytes}")
   string(APPEND arrays "constexpr unsigned char file_${index}[] = {\n${bytes}0};\n")
-  string(APPEND table "    EmbeddedFile{\"${file}\", {reinterpret_cast<const char*>(file_${index}), sizeof file_${index} - 1}},\n")
+  string(APPEND table "    EmbeddedFile{\"${file}\",\n"
+    "      {reinterpret_cast<const char*>(file_${index}), sizeof file_${index} - 1}},\n")
   math(EXPR index "${index} + 1")
 endforeach()
 file(WRITE "${OUTPUT}" "// Made by embed_files.cmake from the web folder.

@@ -1,4 +1,5 @@
-// Answers from PostgreSQL: users, workers, blocks, payout runs. Database threads; StatisticsUnavailable passes through to answer().
+// Answers from PostgreSQL: users, workers, blocks, payout runs. Database threads; StatisticsUnavailable
+// passes through to answer().
 
 #include <algorithm>
 #include <charconv>
@@ -25,7 +26,8 @@ template <typename Number>
 std::optional<Number> parse_number(std::string_view text) {
     Number out = 0;
     const auto parsed = std::from_chars(text.data(), text.data() + text.size(), out);
-    if (text.empty() || parsed.ec != std::errc() || parsed.ptr != text.data() + text.size()) return std::nullopt;
+    if (text.empty() || parsed.ec != std::errc() || parsed.ptr != text.data() + text.size())
+        return std::nullopt;
     return out;
 }
 
@@ -36,13 +38,15 @@ bool is_block_hash(std::string_view text) {
 }
 
 Reply not_a_hash() {
-    return problem(400, "not_a_block_hash",
-                   "A block is named by its hash: 64 lower-case hexadecimal digits. Take one from /api/v1/blocks.");
+    return problem(
+        400, "not_a_block_hash",
+        "A block is named by its hash: 64 lower-case hexadecimal digits. Take one from /api/v1/blocks.");
 }
 
 Reply no_such_user() {
     return problem(404, "no_such_user",
-                   "No accepted share is stored under this user. Check the spelling, or point a miner at the pool with it as "
+                   "No accepted share is stored under this user. Check the spelling, or point a miner at the "
+                   "pool with it as "
                    "the user name; a first share appears here within seconds.");
 }
 
@@ -164,7 +168,8 @@ Reply answer_payout_run(const Context& context, const Request& request) {
     const std::optional<PayoutRun> run = statistics_of(context).payout_run(hash);
     if (!run) {
         return problem(404, "no_such_payout_run",
-                       "No reward was divided for this block. The run appears when a node has accepted the block and the "
+                       "No reward was divided for this block. The run appears when a node has accepted the "
+                       "block and the "
                        "shares before it are in PostgreSQL; /api/v1/blocks tells its state.");
     }
     return json_reply(json_of(*run));

@@ -18,7 +18,11 @@ using Json = nlohmann::ordered_json;
 Json finite(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 Json json_of(const LiveNode& node) {
-    return {{"name", node.name}, {"state", node.state}, {"detail", node.detail}, {"height", node.height}, {"tip", node.tip}};
+    return {{"name", node.name},
+            {"state", node.state},
+            {"detail", node.detail},
+            {"height", node.height},
+            {"tip", node.tip}};
 }
 
 Json json_of(const std::vector<LiveNode>& nodes) {
@@ -59,7 +63,8 @@ Json instant(std::optional<std::int64_t> at_us) {
 }
 
 Json json_of(const Hashrate& hashrate) {
-    const Json error = hashrate.shares == 0 ? Json(nullptr) : Json(1 / std::sqrt(static_cast<double>(hashrate.shares)));
+    const Json error =
+        hashrate.shares == 0 ? Json(nullptr) : Json(1 / std::sqrt(static_cast<double>(hashrate.shares)));
     return {{"window_s", hashrate.window_s},
             {"hashrate_hps", finite(hashrate.hashrate_hps)},
             {"relative_error", error},
@@ -75,15 +80,17 @@ Reply json_reply(const Json& body, unsigned status) {
     return out;
 }
 
-// failing (503) means that miners cannot be served; a database that is away only degrades, because shares wait in the journal,
-// and a supervisor that restarted the pool for it would do harm.
+// failing (503) means that miners cannot be served; a database that is away only degrades, because shares
+// wait in the journal, and a supervisor that restarted the pool for it would do harm.
 Reply answer_health(const Context& context, const Request&) {
     const LivePool live = context.services.live();
     const bool database = database_available(live, *context.remembered);
     const bool working = live.templates_flow && live.journal_writable;
     Json nodes = Json::object();
     for (const LiveNode& node : live.nodes) nodes[node.name] = node.state;
-    return json_reply({{"status", !working ? "failing" : database ? "ok" : "degraded"},
+    return json_reply({{"status", !working   ? "failing"
+                                  : database ? "ok"
+                                             : "degraded"},
                        {"database", database ? "available" : "away"},
                        {"templates", live.templates_flow ? "flowing" : "stopped"},
                        {"template_age_s", finite(live.template_age_s)},

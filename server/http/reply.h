@@ -15,7 +15,8 @@ struct Reply {
     std::vector<std::pair<std::string, std::string>> fields;  // beyond those that every reply carries
 };
 
-// An error as RFC 9457 tells it. `name` is a fixed snake_case word that programs can test; `detail` says what was wrong and what to do.
+// An error as RFC 9457 tells it. `name` is a fixed snake_case word that programs can test; `detail` says what
+// was wrong and what to do.
 Reply problem(unsigned status, std::string_view name, std::string_view detail);
 
 // The reason phrase of a status that this server sends.

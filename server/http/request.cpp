@@ -22,7 +22,26 @@ int hex_value(char c) {
     return -1;
 }
 
-// Control characters stay refused after decoding: none of our names holds one, and they only serve to confuse logs and files.
+// RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF. PostgreSQL refuses anything else as text.
+bool is_utf8(std::string_view text) {
+    std::size_t i = 0;
+    while (i < text.size()) {
+        const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+        const unsigned char first = byte(i);
+        const std::size_t more = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+        if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || i + more >= text.size()) return false;
+        for (std::size_t k = 1; k <= more; ++k) {
+            if ((byte(i + k) & 0xc0) != 0x80) return false;
+        }
+        if ((first == 0xe0 && byte(i + 1) < 0xa0) || (first == 0xed && byte(i + 1) > 0x9f)) return false;
+        if ((first == 0xf0 && byte(i + 1) < 0x90) || (first == 0xf4 && byte(i + 1) > 0x8f)) return false;
+        i += more + 1;
+    }
+    return true;
+}
+
+// Control characters stay refused after decoding: none of our names holds one, and they only serve to confuse
+// logs and files.
 std::optional<std::string> percent_decode(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -38,15 +57,18 @@ std::optional<std::string> percent_decode(std::string_view text) {
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return std::nullopt;
         out.push_back(c);
     }
+    if (!is_utf8(out)) return std::nullopt;
     return out;
 }
 
-// "http://host/path" becomes "/path"; anything that is neither form is left as it is and refused by the caller.
+// "http://host/path" becomes "/path"; anything that is neither form is left as it is and refused by the
+// caller.
 std::string_view without_authority(std::string_view text) {
     for (const std::string_view scheme : {"http://", "https://"}) {
         if (!text.starts_with(scheme)) continue;
         const std::size_t slash = text.find_first_of("/?", scheme.size());
-        return slash == std::string_view::npos || text[slash] == '?' ? std::string_view("/") : text.substr(slash);
+        return slash == std::string_view::npos || text[slash] == '?' ? std::string_view("/")
+                                                                     : text.substr(slash);
     }
     return text;
 }
@@ -82,7 +104,8 @@ boost::system::result<Target, TargetError> parse_target(std::string_view text) {
     path.remove_prefix(1);
     while (!path.empty()) {
         const std::optional<std::string> segment = percent_decode(take_until(path, '/'));
-        if (!segment || segment->empty() || *segment == "." || *segment == "..") return TargetError::malformed;
+        if (!segment || segment->empty() || *segment == "." || *segment == "..")
+            return TargetError::malformed;
         if (out.segments.size() == target_segments_max) return TargetError::too_many_parts;
         out.segments.push_back(*segment);
     }

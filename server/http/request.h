@@ -16,7 +16,7 @@ const char* name_of(Verb verb);
 Verb parse_verb(std::string_view text);
 
 struct Target {
-    std::vector<std::string> segments;         // of the path, percent-decoded, none empty, "." or ".."
+    std::vector<std::string> segments;         // of the path, percent-decoded UTF-8, none empty, "." or ".."
     std::map<std::string, std::string> query;  // decoded; the last of equal names stands
 };
 

@@ -53,7 +53,8 @@ bool names_etag(std::string_view if_none_match, std::string_view etag) {
     while (!if_none_match.empty()) {
         const std::size_t comma = if_none_match.find(',');
         std::string_view one = if_none_match.substr(0, comma);
-        if_none_match = comma == std::string_view::npos ? std::string_view() : if_none_match.substr(comma + 1);
+        if_none_match =
+            comma == std::string_view::npos ? std::string_view() : if_none_match.substr(comma + 1);
         while (!one.empty() && (one.front() == ' ' || one.front() == '\t')) one.remove_prefix(1);
         while (!one.empty() && (one.back() == ' ' || one.back() == '\t')) one.remove_suffix(1);
         if (one == "*") return true;
@@ -73,7 +74,8 @@ std::string read_whole(const std::filesystem::path& path) {
 
 StaticFiles::StaticFiles(const std::filesystem::path& web_dir) {
     if (web_dir.empty()) {
-        for (const EmbeddedFile& file : embedded_files()) add(std::string(file.path), std::string(file.bytes));
+        for (const EmbeddedFile& file : embedded_files())
+            add(std::string(file.path), std::string(file.bytes));
         return;
     }
     std::error_code error;
@@ -84,7 +86,8 @@ StaticFiles::StaticFiles(const std::filesystem::path& web_dir) {
     }
     for (const auto end = std::filesystem::recursive_directory_iterator(); it != end; ++it) {
         if (it->symlink_status().type() != std::filesystem::file_type::regular) continue;
-        if (it->file_size() > bytes_max) throw std::runtime_error("web_dir: " + it->path().string() + " is too large");
+        if (it->file_size() > bytes_max)
+            throw std::runtime_error("web_dir: " + it->path().string() + " is too large");
         add(it->path().lexically_relative(web_dir).generic_string(), read_whole(it->path()));
     }
     if (find("") == nullptr) {
@@ -96,7 +99,8 @@ StaticFiles::StaticFiles(const std::filesystem::path& web_dir) {
 void StaticFiles::add(std::string path, std::string bytes) {
     bytes_ += bytes.size();
     if (files_.size() == files_max || bytes_ > bytes_max) {
-        throw std::runtime_error("web_dir: more than 1,000 files or 32 MiB: name the folder of the built web app");
+        throw std::runtime_error(
+            "web_dir: more than 1,000 files or 32 MiB: name the folder of the built web app");
     }
     StaticFile file;
     file.content_type = content_type_of(path);

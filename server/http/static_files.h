@@ -1,6 +1,6 @@
 #pragma once
-// The browser's files, all in memory from the start: a request can only ever name a key of this map, so no path leads to the disk.
-// Made once by the server, then read on the web thread.
+// The browser's files, all in memory from the start: a request can only ever name a key of this map, so no
+// path leads to the disk. Made once by the server, then read on the web thread.
 
 #include <cstddef>
 #include <filesystem>
@@ -33,8 +33,8 @@ class StaticFiles {
     static constexpr std::size_t files_max = 1'000;
     static constexpr std::size_t bytes_max = 32 << 20;  // of all files together
 
-    // From a folder (symbolic links are not followed; throws std::runtime_error with a remedy when it cannot be read or is too
-    // large), or with an empty path those compiled in.
+    // From a folder (symbolic links are not followed; throws std::runtime_error with a remedy when it cannot
+    // be read or is too large), or with an empty path those compiled in.
     explicit StaticFiles(const std::filesystem::path& web_dir);
 
     // "" is index.html. Null when there is none of that name.

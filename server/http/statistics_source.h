@@ -1,6 +1,7 @@
 #pragma once
 // What the web shows that lives in PostgreSQL. main.cpp binds it to the store; tests bind it to values.
-// Called on the web server's database threads, several at once; each call may block, but no longer than the statement timeout.
+// Called on the web server's database threads, several at once; each call may block, but no longer than the
+// statement timeout.
 
 #include <cstdint>
 #include <map>
@@ -18,7 +19,8 @@ class StatisticsUnavailable : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// Accepted work over a span up to now. One standard deviation is 1/sqrt(shares), relative; unknown with no share.
+// Accepted work over a span up to now. One standard deviation is 1/sqrt(shares), relative; unknown with no
+// share.
 struct Hashrate {
     double window_s = 0;
     double hashrate_hps = 0;
@@ -33,12 +35,12 @@ struct Luck {
 
 struct PoolHistory {
     std::vector<Hashrate> hashrate;
-    std::optional<double> round_effort;             // work since our last block over the expected work of a block
+    std::optional<double> round_effort;  // work since our last block over the expected work of a block
     std::optional<std::int64_t> round_started_at_us;  // our last block; absent before the first
     std::optional<Luck> luck;
-    std::map<std::string, std::uint64_t> blocks;    // by state
+    std::map<std::string, std::uint64_t> blocks;       // by state
     std::map<std::string, std::uint64_t> rejects_day;  // by reason, last 24 hours
-    std::uint64_t users_active = 0;                 // with a share in the last 10 minutes
+    std::uint64_t users_active = 0;                    // with a share in the last 10 minutes
     std::uint64_t workers_active = 0;
 };
 
@@ -46,7 +48,8 @@ struct UserHistory {
     std::string user;
     std::string kind;  // "address" or "name"
     std::vector<Hashrate> hashrate;
-    std::optional<std::int64_t> last_share_at_us;  // to five minutes: the start of the last interval with a share
+    std::optional<std::int64_t>
+        last_share_at_us;  // to five minutes: the start of the last interval with a share
     std::uint64_t workers = 0;
     std::map<std::string, std::uint64_t> rejects_day;  // by reason, last 24 hours
     std::int64_t credited_sats = 0;  // sum of the user's PPLNS lines of blocks that are not orphaned
@@ -100,7 +103,8 @@ class StatisticsSource {
     // At most `count`, those with the latest share first.
     virtual std::vector<WorkerHistory> workers(std::string_view user, std::size_t count) = 0;
     // Highest first; only below `before_height` when given.
-    virtual std::vector<BlockHistory> blocks(std::optional<std::uint32_t> before_height, std::size_t count) = 0;
+    virtual std::vector<BlockHistory> blocks(std::optional<std::uint32_t> before_height,
+                                             std::size_t count) = 0;
     virtual std::optional<BlockHistory> block(std::string_view hash) = 0;
     virtual std::optional<PayoutRun> payout_run(std::string_view block) = 0;
 };

@@ -9,7 +9,8 @@ namespace server::http {
 namespace {
 
 std::int64_t now_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
         .count();
 }
 
@@ -26,8 +27,9 @@ std::vector<Hashrate> from_rows(const std::vector<store::Hashrate>& rows) {
 }
 
 BlockHistory from_row(store::BlockRow row) {
-    return {std::move(row.hash),  row.height,        row.found_at_us, std::move(row.user), std::move(row.worker),
-            std::move(row.state), row.confirmations, row.effort,      row.reward_sats};
+    return {std::move(row.hash),   row.height,           row.found_at_us,   std::move(row.user),
+            std::move(row.worker), std::move(row.state), row.confirmations, row.effort,
+            row.reward_sats};
 }
 
 class StoreStatistics : public StatisticsSource {
@@ -51,13 +53,15 @@ class StoreStatistics : public StatisticsSource {
     std::optional<UserHistory> user(std::string_view user) override {
         std::optional<store::UserStatistics> row = take(store::user_statistics(database_, user, now_us()));
         if (!row) return std::nullopt;
-        return UserHistory{std::move(row->user), std::move(row->kind), from_rows(row->hashrate), row->last_share_at_us,
-                           row->workers, std::move(row->rejects), row->credited_sats};
+        return UserHistory{std::move(row->user),  std::move(row->kind), from_rows(row->hashrate),
+                           row->last_share_at_us, row->workers,         std::move(row->rejects),
+                           row->credited_sats};
     }
 
     std::vector<WorkerHistory> workers(std::string_view user, std::size_t count) override {
         std::vector<WorkerHistory> out;
-        for (const store::WorkerStatistics& row : take(store::worker_statistics(database_, user, count, now_us()))) {
+        for (const store::WorkerStatistics& row :
+             take(store::worker_statistics(database_, user, count, now_us()))) {
             out.push_back({row.worker, from_rows(row.hashrate), row.last_share_at_us});
         }
         return out;
@@ -80,11 +84,20 @@ class StoreStatistics : public StatisticsSource {
     std::optional<PayoutRun> payout_run(std::string_view block) override {
         std::optional<store::PayoutRunRow> row = take(store::payout_run(database_, block));
         if (!row) return std::nullopt;
-        PayoutRun out{std::move(row->block), row->height,      std::move(row->scheme),     row->rule,
-                      row->computed_at_us,   row->reward_sats, row->fee_sats,              row->window_ratio,
-                      std::move(row->input_hash), std::move(row->output_hash), {}};
+        PayoutRun out{std::move(row->block),
+                      row->height,
+                      std::move(row->scheme),
+                      row->rule,
+                      row->computed_at_us,
+                      row->reward_sats,
+                      row->fee_sats,
+                      row->window_ratio,
+                      std::move(row->input_hash),
+                      std::move(row->output_hash),
+                      {}};
         for (store::PayoutLineRow& line : row->lines) {
-            out.lines.push_back({std::move(line.user), std::move(line.weight), line.weight_ratio, line.amount_sats});
+            out.lines.push_back(
+                {std::move(line.user), std::move(line.weight), line.weight_ratio, line.amount_sats});
         }
         return out;
     }

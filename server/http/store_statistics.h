@@ -1,5 +1,6 @@
 #pragma once
-// The StatisticsSource that reads server/store. main.cpp makes it and hands it to HttpServer; called on its database threads.
+// The StatisticsSource that reads server/store. main.cpp makes it and hands it to HttpServer; called on its
+// database threads.
 
 #include <memory>
 

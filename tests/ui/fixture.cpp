@@ -1,5 +1,6 @@
-// The real web server over a pool made of values, for the page's test. Prints "port N", then obeys lines on standard input:
-// away and back (the database), empty (a fresh pool), stopped (no node gives templates). Ends with its standard input.
+// The real web server over a pool made of values, for the page's test. Prints "port N", then obeys lines on
+// standard input: away and back (the database), empty (a fresh pool), stopped (no node gives templates). Ends
+// with its standard input.
 
 #include <atomic>
 #include <iostream>

@@ -3,8 +3,9 @@
 const none = "—";
 const whole = new Intl.NumberFormat("en");
 const prefixes = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
-const clockFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const instantFormat = new Intl.DateTimeFormat("sv-SE", { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" });
+const clockFormat = new Intl.DateTimeFormat("en-GB", {hour: "2-digit", minute: "2-digit", second: "2-digit"});
+const instantFormat = new Intl.DateTimeFormat(
+    "sv-SE", {year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit"});
 
 // Three significant digits and an SI prefix: 1.23 PH/s.
 export function scaled(value, unit) {
@@ -39,10 +40,14 @@ export function band(relative) {
 export function percent(ratio) {
   if (ratio == null) return none;
   const value = ratio * 100;
+  if (value > 0 && value < 0.005) return "< 0.01 %";
   return `${value.toFixed(value >= 99.95 || value === 0 ? 0 : value < 10 ? 2 : 1)} %`;
 }
 
-export const ratio = (value) => (value == null ? none : value < 0.01 && value > 0 ? "under 1 %" : `${whole.format(Math.round(value * 100))} %`);
+export const ratio = (value) =>
+    (value == null                 ? none :
+         value < 0.01 && value > 0 ? "under 1 %" :
+                                     `${whole.format(Math.round(value * 100))} %`);
 
 // Satoshis as bitcoin, by digits and not by division: eight decimals, none rounded.
 export function bitcoin(sats) {

@@ -1,8 +1,8 @@
 #include "server/metrics.h"
 
-#include <catch2/catch.hpp>
 #include <prometheus/counter.h>
 #include <prometheus/registry.h>
+#include <catch2/catch.hpp>
 
 #include <cstdlib>
 #include <filesystem>
@@ -14,7 +14,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-server::MetricNames names() { return {{"stale", "duplicate", "low_difficulty"}, {"stratum_v1", "stratum_v1_tls"}}; }
+server::MetricNames names() {
+    return {{"stale", "duplicate", "low_difficulty"}, {"stratum_v1", "stratum_v1_tls"}};
+}
 
 server::PoolReadings all_readings() {
     server::PoolReadings readings;
@@ -97,9 +99,9 @@ TEST_CASE("More names than a shard has room for refuse to start") {
 
 TEST_CASE("The process tells its processor time, memory, descriptors, start and build") {
     const std::string text = server::Metrics(names(), 1).text({});
-    for (const char* name : {"process_cpu_seconds_total ", "process_resident_memory_bytes ", "process_open_fds ",
-                             "process_max_fds ", "process_threads ", "process_start_time_seconds ",
-                             "hashyard_build_info{version=\""}) {
+    for (const char* name : {"process_cpu_seconds_total ", "process_resident_memory_bytes ",
+                             "process_open_fds ", "process_max_fds ", "process_threads ",
+                             "process_start_time_seconds ", "hashyard_build_info{version=\""}) {
         INFO(name);
         CHECK(text.find(std::string("\n") + name) != std::string::npos);
     }

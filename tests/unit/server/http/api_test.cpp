@@ -33,7 +33,8 @@ struct World {
         REQUIRE(match.route != nullptr);
         request.parameters = match.parameters;
         const bool memory = match.route->place == Place::web_thread;
-        return answer(*match.route, Context{services, memory ? &remembered : nullptr, sample::now_us}, request);
+        return answer(*match.route, Context{services, memory ? &remembered : nullptr, sample::now_us},
+                      request);
     }
     json get_json(const std::string& target) { return json::parse(get(target).body); }
 };
@@ -65,9 +66,9 @@ TEST_CASE("Routes match whole paths, tell the verbs they take, and hand over wha
 TEST_CASE("Every history route answers 503 with a problem when PostgreSQL is away") {
     World world;
     world.statistics.away = true;
-    for (const std::string& target : std::vector<std::string>{"/api/v1/users/bob", "/api/v1/users/bob/workers", "/api/v1/blocks",
-                                     "/api/v1/blocks/" + sample::block_hash,
-                                     "/api/v1/payout-runs/" + sample::block_hash}) {
+    for (const std::string& target : std::vector<std::string>{
+             "/api/v1/users/bob", "/api/v1/users/bob/workers", "/api/v1/blocks",
+             "/api/v1/blocks/" + sample::block_hash, "/api/v1/payout-runs/" + sample::block_hash}) {
         INFO(target);
         const Reply reply = world.get(target);
         CHECK(reply.status == 503);

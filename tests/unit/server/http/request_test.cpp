@@ -8,9 +8,27 @@ using server::http::parse_target;
 using server::http::TargetError;
 
 TEST_CASE("A path that climbs, hides a control character or is not a path at all is malformed") {
-    for (const char* text : {"", "api", "../etc/passwd", "/../etc/passwd", "/a/../b", "/a/./b", "/%2e%2e/etc", "/%2E./x", "/a//b",
-                             "//etc/passwd", "/a%00b", "/a%0ab", "/a%7f", "/%", "/%4", "/%zz", "/a#b", "*", "ftp://host/a",
-                             "/?x=%", "/?%zz=1"}) {
+    for (const char* text : {"",
+                             "api",
+                             "../etc/passwd",
+                             "/../etc/passwd",
+                             "/a/../b",
+                             "/a/./b",
+                             "/%2e%2e/etc",
+                             "/%2E./x",
+                             "/a//b",
+                             "//etc/passwd",
+                             "/a%00b",
+                             "/a%0ab",
+                             "/a%7f",
+                             "/%",
+                             "/%4",
+                             "/%zz",
+                             "/a#b",
+                             "*",
+                             "ftp://host/a",
+                             "/?x=%",
+                             "/?%zz=1"}) {
         INFO(text);
         const auto target = parse_target(text);
         REQUIRE(target.has_error());
@@ -18,12 +36,24 @@ TEST_CASE("A path that climbs, hides a control character or is not a path at all
     }
 }
 
+TEST_CASE("What is not UTF-8 after decoding is malformed, every length of what is passes") {
+    for (const char* text : {"/%ff", "/%c0%af", "/%c2", "/%80", "/%e0%9f%bf", "/%ed%a0%80", "/%f0%8f%bf%bf",
+                             "/%f4%90%80%80", "/%f5%80%80%80", "/%e2%82", "/?x=%c3", "/?%c3=1", "/\xfe"}) {
+        INFO(text);
+        CHECK(parse_target(text).has_error());
+    }
+    const auto target = parse_target("/%c3%a9%e2%82%ac%ed%9f%bf%f0%90%80%80%f4%8f%bf%bf");
+    REQUIRE(target.has_value());
+    CHECK(target->segments[0] == "\u00e9\u20ac\ud7ff\U00010000\U0010ffff");
+}
+
 TEST_CASE("A path or query of too many parts is refused") {
     std::string path;
     for (std::size_t i = 0; i <= server::http::target_segments_max; ++i) path += "/a";
     CHECK(parse_target(path).error() == TargetError::too_many_parts);
     std::string query = "/?";
-    for (std::size_t i = 0; i <= server::http::target_query_max; ++i) query += "k" + std::to_string(i) + "=1&";
+    for (std::size_t i = 0; i <= server::http::target_query_max; ++i)
+        query += "k" + std::to_string(i) + "=1&";
     CHECK(parse_target(query).error() == TargetError::too_many_parts);
 }
 

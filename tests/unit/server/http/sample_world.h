@@ -1,5 +1,6 @@
 #pragma once
-// A pool as the web server's tests and the page's fixture see it: values in memory, a database that can be away.
+// A pool as the web server's tests and the page's fixture see it: values in memory, a database that can be
+// away.
 
 #include <atomic>
 #include <cstdint>
@@ -67,8 +68,13 @@ class Statistics : public server::http::StatisticsSource {
     std::optional<server::http::UserHistory> user(std::string_view user) override {
         check();
         if (empty || (user != alice && user != bob)) return std::nullopt;
-        return server::http::UserHistory{std::string(user), user == bob ? "name" : "address", hashrates(8e14),
-                                         now_us - 1'500'000, 3, {{"stale", 4}}, 218'750'000};
+        return server::http::UserHistory{std::string(user),
+                                         user == bob ? "name" : "address",
+                                         hashrates(8e14),
+                                         now_us - 1'500'000,
+                                         3,
+                                         {{"stale", 4}},
+                                         218'750'000};
     }
     std::vector<server::http::WorkerHistory> workers(std::string_view, std::size_t) override {
         check();
@@ -110,7 +116,8 @@ class Statistics : public server::http::StatisticsSource {
         run.window_ratio = 1;
         run.input_hash = std::string(64, '1');
         run.output_hash = std::string(64, '2');
-        run.lines = {{alice, "8123456789012345678901", 0.7, 216'571'055}, {bob, "3481481481005291005243", 0.3, 92'816'167}};
+        run.lines = {{alice, "8123456789012345678901", 0.7, 216'571'055},
+                     {bob, "3481481481005291005243", 0.3, 92'816'167}};
         return run;
     }
 

@@ -2,12 +2,12 @@
 #include "server/http/server.h"
 
 #include <arpa/inet.h>
-#include <catch2/catch.hpp>
 #include <netinet/in.h>
 #include <poll.h>
 #include <prometheus/registry.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <catch2/catch.hpp>
 
 #include <chrono>
 #include <stdexcept>
@@ -38,13 +38,16 @@ class Client {
     Client& operator=(const Client&) = delete;
 
     void send(const std::string& text) const {
-        if (::send(socket_, text.data(), text.size(), MSG_NOSIGNAL) < 0) return;  // the reply tells what came of it
+        if (::send(socket_, text.data(), text.size(), MSG_NOSIGNAL) < 0)
+            return;  // the reply tells what came of it
     }
-    // What has come when `enough` stands in it, or the peer closed, or ten seconds passed (which fails the test).
+    // What has come when `enough` stands in it, or the peer closed, or ten seconds passed (which fails the
+    // test).
     std::string receive_until(const std::string& enough) {
         while (enough.empty() || text_.find(enough) == std::string::npos) {
             pollfd wait{socket_, POLLIN, 0};
-            if (::poll(&wait, 1, 10'000) != 1) throw std::runtime_error("nothing came in ten seconds: " + text_);
+            if (::poll(&wait, 1, 10'000) != 1)
+                throw std::runtime_error("nothing came in ten seconds: " + text_);
             char bytes[4096];
             const ssize_t count = ::recv(socket_, bytes, sizeof bytes, 0);
             if (count <= 0) break;
@@ -102,19 +105,20 @@ TEST_CASE("What is not HTTP, or not well formed, is answered with a problem and 
         const char* bytes;
         const char* status;
     };
-    for (const Case& one : {Case{"hello\r\n\r\n", "HTTP/1.1 400 Bad Request"},
-                            Case{"{\"id\":1,\"method\":\"mining.subscribe\"}\n\r\n\r\n", "HTTP/1.1 400 Bad Request"},
-                            Case{"GET /\r\n\r\n", "HTTP/1.1 400 Bad Request"},
-                            Case{"GET / HTTP/2.0\r\n\r\n", "HTTP/1.1 505 HTTP Version Not Supported"},
-                            Case{"GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 400 Bad Request"},
-                            Case{"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "HTTP/1.1 400 Bad Request"},
-                            Case{"GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", "HTTP/1.1 400 Bad Request"},
-                            Case{"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 400 Bad Request"},
-                            Case{"GET /%2e%2e/etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 400 Bad Request"},
-                            Case{"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-                                 "HTTP/1.1 400 Bad Request"},
-                            Case{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
-                                 "HTTP/1.1 400 Bad Request"}}) {
+    for (const Case& one :
+         {Case{"hello\r\n\r\n", "HTTP/1.1 400 Bad Request"},
+          Case{"{\"id\":1,\"method\":\"mining.subscribe\"}\n\r\n\r\n", "HTTP/1.1 400 Bad Request"},
+          Case{"GET /\r\n\r\n", "HTTP/1.1 400 Bad Request"},
+          Case{"GET / HTTP/2.0\r\n\r\n", "HTTP/1.1 505 HTTP Version Not Supported"},
+          Case{"GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 400 Bad Request"},
+          Case{"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "HTTP/1.1 400 Bad Request"},
+          Case{"GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", "HTTP/1.1 400 Bad Request"},
+          Case{"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 400 Bad Request"},
+          Case{"GET /%2e%2e/etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 400 Bad Request"},
+          Case{"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+               "HTTP/1.1 400 Bad Request"},
+          Case{"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+               "HTTP/1.1 400 Bad Request"}}) {
         INFO(one.bytes);
         const std::string reply = world.ask(one.bytes);
         CHECK(status_of(reply) == one.status);
@@ -133,10 +137,11 @@ TEST_CASE("What is too long is refused by its own status") {
     for (int i = 0; i < 3'000; ++i) many += "A: b\r\n";
     CHECK(status_of(world.get("/", many)) == "HTTP/1.1 431 Request Header Fields Too Large");
     CHECK(status_of(world.get("/", "Content-Length: 65537\r\n")) == "HTTP/1.1 413 Content Too Large");
-    CHECK(status_of(world.get("/", "Content-Length: 99999999999999999999999\r\n")) == "HTTP/1.1 400 Bad Request");
+    CHECK(status_of(world.get("/", "Content-Length: 99999999999999999999999\r\n")) ==
+          "HTTP/1.1 400 Bad Request");
     const std::string chunk = "8000\r\n" + std::string(0x8000, 'x') + "\r\n";
-    CHECK(status_of(world.ask("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk + chunk + chunk)) ==
-          "HTTP/1.1 413 Content Too Large");
+    CHECK(status_of(world.ask("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk +
+                              chunk + chunk)) == "HTTP/1.1 413 Content Too Large");
 }
 
 TEST_CASE("A path that is not there is 404, a verb that is not taken 405 with Allow, an unknown one 501") {
@@ -145,11 +150,13 @@ TEST_CASE("A path that is not there is 404, a verb that is not taken 405 with Al
     CHECK(status_of(world.get("/etc/passwd")) == "HTTP/1.1 404 Not Found");
     for (const char* path : {"/", "/api/v1/pool", "/status.css"}) {
         const std::string reply =
-            world.ask(std::string("POST ") + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi");
+            world.ask(std::string("POST ") + path +
+                      " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi");
         CHECK(status_of(reply) == "HTTP/1.1 405 Method Not Allowed");
         CHECK(reply.find("Allow: GET, HEAD\r\n") != std::string::npos);
     }
-    CHECK(status_of(world.ask("BREW / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")) == "HTTP/1.1 501 Not Implemented");
+    CHECK(status_of(world.ask("BREW / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")) ==
+          "HTTP/1.1 501 Not Implemented");
 }
 
 TEST_CASE("Every reply carries the fields that keep a browser safe") {
@@ -157,7 +164,8 @@ TEST_CASE("Every reply carries the fields that keep a browser safe") {
     for (const char* path : {"/", "/nothing", "/api/v1/pool", "/metrics"}) {
         const std::string reply = world.get(path);
         INFO(reply);
-        CHECK(reply.find("Content-Security-Policy: default-src 'none'; script-src 'self';") != std::string::npos);
+        CHECK(reply.find("Content-Security-Policy: default-src 'none'; script-src 'self';") !=
+              std::string::npos);
         CHECK(reply.find("unsafe-inline") == std::string::npos);
         CHECK(reply.find("X-Content-Type-Options: nosniff\r\n") != std::string::npos);
         CHECK(reply.find("Referrer-Policy: no-referrer\r\n") != std::string::npos);
@@ -171,7 +179,8 @@ TEST_CASE("HEAD tells the length and sends no body, If-None-Match is answered 30
     const std::string head = world.ask("HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     CHECK(status_of(head) == "HTTP/1.1 200 OK");
     CHECK(body_of(head).empty());
-    CHECK(head.find("Content-Length: " + std::to_string(body_of(whole).size()) + "\r\n") != std::string::npos);
+    CHECK(head.find("Content-Length: " + std::to_string(body_of(whole).size()) + "\r\n") !=
+          std::string::npos);
     const std::size_t at = whole.find("ETag: ") + 6;
     const std::string etag = whole.substr(at, whole.find("\r\n", at) - at);
     const std::string unchanged = world.get("/", "If-None-Match: " + etag + "\r\n");
@@ -232,7 +241,8 @@ TEST_CASE("One connection too many is told so with Retry-After, and the others a
           std::string::npos);
 }
 
-TEST_CASE("History is read on the database threads and is 503 when PostgreSQL is away, the pool's page is not") {
+TEST_CASE(
+    "History is read on the database threads and is 503 when PostgreSQL is away, the pool's page is not") {
     World world;
     CHECK(status_of(world.get("/api/v1/blocks")) == "HTTP/1.1 200 OK");
     CHECK(status_of(world.get("/api/v1/users/bob/workers")) == "HTTP/1.1 200 OK");

@@ -15,7 +15,9 @@ namespace {
 
 class Folder {
   public:
-    Folder() : path(std::filesystem::temp_directory_path() / ("hashyard-web-" + std::to_string(std::random_device{}()))) {
+    Folder()
+        : path(std::filesystem::temp_directory_path() /
+               ("hashyard-web-" + std::to_string(std::random_device{}()))) {
         std::filesystem::create_directories(path / "deep");
     }
     ~Folder() { std::filesystem::remove_all(path); }
@@ -67,7 +69,8 @@ TEST_CASE("A file that the browser has is answered 304 without a body") {
     CHECK(reply_of(file, "").status == 200);
     CHECK(reply_of(file, "").body == "abc");
     CHECK(reply_of(file, "\"other\"").status == 200);
-    for (const std::string& match : {file.etag, "W/" + file.etag, std::string("*"), "\"x\" , " + file.etag + ",\"y\""}) {
+    for (const std::string& match :
+         {file.etag, "W/" + file.etag, std::string("*"), "\"x\" , " + file.etag + ",\"y\""}) {
         const server::http::Reply reply = reply_of(file, match);
         CHECK(reply.status == 304);
         CHECK(reply.body.empty());
