@@ -64,8 +64,8 @@ class FaultRun final : public Observer {
                 line.substr(line.find("\"error\"") == std::string_view::npos ? 0 : line.find("\"error\"")))];
         if (waiting_[client.index] > 0) --waiting_[client.index];
     }
-    void on_closed(Client& client, const std::string&) override {
-        ++losses_;
+    void on_closed(Client& client, const std::string& why) override {
+        if (losses_++ == 0) first_loss_ = why;
         waiting_[client.index] = 0;
         makers_[client.index].reset();
         to_open_.emplace_back(Clock::now() + std::chrono::milliseconds(100), client.index);
@@ -80,6 +80,7 @@ class FaultRun final : public Observer {
             .count("unanswered", counts[0])
             .count("answered_twice", answered_twice_)
             .count("connections_lost", losses_);
+        if (!first_loss_.empty()) report.text("first_loss", first_loss_);
         int shown = 0;
         for (const auto& [reason, times] : reasons_)
             if (++shown <= 8)
@@ -143,6 +144,7 @@ class FaultRun final : public Observer {
     std::uint64_t makers_made_ = 0;
     std::uint64_t answered_twice_ = 0;
     std::uint64_t losses_ = 0;
+    std::string first_loss_;
 };
 
 }  // namespace

@@ -199,15 +199,18 @@ class Hashyard:
             start_new_session=True,
         )
         try:
-            eventually("a listening Stratum port", self._listens, 90)
+            eventually("a server that is up", self._ready, 90)
         except AssertionError:
             sys.stderr.write(self.tail())
             raise
         return self
 
-    def _listens(self):
+    def _ready(self):
+        """Work flows: the web server is the last to come up, and a pool without work hangs up on miners."""
         if self.process.poll() is not None:
             raise AssertionError(f"hashyard ended with {self.process.returncode}:\n{self.tail()}")
+        with socket.create_connection(("127.0.0.1", self.http_port), timeout=1):
+            pass
         with socket.create_connection(("127.0.0.1", self.stratum_port), timeout=1):
             return True
 
