@@ -329,6 +329,7 @@ asio::awaitable<void> NodeDesk::prove([[maybe_unused]] std::shared_ptr<NodeDesk>
     log::info("coinbase_proven", {{"by", judge}, {"height", source->work.height}});
     proven_.insert(key);
     reconsider();
+    tell_flow();  // the first work: miners are let in now, not at the next tick
 }
 
 void NodeDesk::publish(std::size_t node, stratum::Template work, steady_clock::time_point received_at) {
