@@ -242,7 +242,8 @@ asio::awaitable<void> BlockSender::look_at(Hash256 hash) {
     } else {
         change(hash, BlockState::orphaned, 0, seen.node, "another block took its place");
         const auto tip = co_await tip_height(seen.node);
-        if (tip >= seen.header.height + confirmations_mature && is_open(hash)) settle(hash, BlockState::orphaned);
+        if (tip >= seen.header.height + confirmations_mature && is_open(hash))
+            settle(hash, BlockState::orphaned);
     }
 }
 

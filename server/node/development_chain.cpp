@@ -41,6 +41,7 @@ BlockHeader genesis() {
     out.median_time = out.time;
     out.nbits = easiest_nbits;
     out.nonce = 2;
+    out.nonce_known = true;
     out.hash = stratum::sha256d(serialise(out));
     return out;
 }
@@ -53,6 +54,7 @@ BlockHeader header_of(ByteView block) {
     out.time = stratum::load_le32(block.data() + 68);
     out.nbits = stratum::load_le32(block.data() + 72);
     out.nonce = stratum::load_le32(block.data() + 76);
+    out.nonce_known = true;
     out.hash = stratum::sha256d(block.first(80));
     return out;
 }
@@ -227,8 +229,8 @@ std::string DevelopmentChain::submit(ByteView block, std::uint32_t now) {
     if (block.size() <= 80) return "bad-blk-length";
     auto header = header_of(block);
     if (heights_.contains(header.hash)) return "duplicate";
-    if (beside_.contains(header.hash)) return "duplicate-inconclusive";
     if (header.previous != tip()) {
+        if (beside_.contains(header.hash)) return "duplicate-inconclusive";
         const auto parent = heights_.find(header.previous);
         if (parent == heights_.end()) return "prev-blk-not-found";
         if (!proves_work(header)) return "high-hash";

@@ -240,7 +240,8 @@ void NodeDesk::on_template(std::size_t node) {
     tell_flow();
 }
 
-asio::awaitable<void> NodeDesk::verify([[maybe_unused]] std::shared_ptr<NodeDesk> self, std::size_t node, Hash256 tip) {
+asio::awaitable<void> NodeDesk::verify([[maybe_unused]] std::shared_ptr<NodeDesk> self, std::size_t node,
+                                       Hash256 tip) {
     const auto header = co_await watches_[node]->client().block_header(tip);
     verifying_.erase(tip);
     if (stopped_ || !header) co_return;  // asked again with the next template
@@ -261,7 +262,8 @@ void NodeDesk::on_tip(std::size_t node, const Hash256& tip) {
     spawn(control_, send_early(shared_from_this(), node, tip), "early_template");
 }
 
-asio::awaitable<void> NodeDesk::send_early([[maybe_unused]] std::shared_ptr<NodeDesk> self, std::size_t node, Hash256 tip) {
+asio::awaitable<void> NodeDesk::send_early([[maybe_unused]] std::shared_ptr<NodeDesk> self, std::size_t node,
+                                           Hash256 tip) {
     const auto header = co_await watches_[node]->client().block_header(tip);
     if (stopped_ || !header || header->hash != tip) co_return;
     // Meanwhile the full template may have come: then the parent differs and nothing is made.
@@ -300,7 +302,8 @@ void NodeDesk::reconsider() {
 }
 
 // A shape nobody has proven is never mined: first our own rules, then the node's.
-asio::awaitable<void> NodeDesk::prove([[maybe_unused]] std::shared_ptr<NodeDesk> self, std::size_t node, Source source) {
+asio::awaitable<void> NodeDesk::prove([[maybe_unused]] std::shared_ptr<NodeDesk> self, std::size_t node,
+                                      Source source) {
     const auto key = shape_key(source->work, options_);
     const auto block = block_to_propose(source->work, options_);
     auto reason = check_proposal(*block, source->work);

@@ -149,6 +149,8 @@ void NodeWatch::take(NodeResult<NodeTemplate> offered) {
     if (stopped_ || !seen_.identified) return;
     if (!offered) {
         seen_.template_error = offered.error();
+        // A longpoll's failure would be the last word until the next refresh.
+        fetch_at(Clock::now() + options_.poll_interval);
         if (offered.error().failure == NodeFailure::bad_template)
             events_.on_template_refused(offered.error());
         return;

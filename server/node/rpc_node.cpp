@@ -34,7 +34,12 @@ NodeFailure failure_of(std::int64_t code) {
 NodeResult<std::string_view> result_of(std::string_view body) {
     const auto reply = split_reply(body);
     if (!reply) return NodeError{NodeFailure::not_understood, readable(body.substr(0, 80))};
-    if (reply->error) return NodeError{failure_of(reply->error->code), reply->error->message};
+    if (reply->error) {
+        // bcoin has one code for all of these.
+        const bool unknown = reply->error->message == "Block not found";
+        return NodeError{unknown ? NodeFailure::not_found : failure_of(reply->error->code),
+                         reply->error->message};
+    }
     return reply->result;
 }
 
@@ -126,9 +131,27 @@ NodeCall<BlockHeader> RpcNode::block_header(Hash256 hash) {
     if (!body) co_return body.error();
     const auto result = result_of(*body);
     if (!result) co_return result.error();
-    const auto header = parse_block_header(*result);
+    auto header = parse_block_header(*result);
     if (!header) co_return not_understood(*result);
+    if (!header->nonce_known) co_return co_await complete(*header);
     co_return *header;
+}
+
+// bcoin leaves the nonce out, and counts confirmations of blocks beside the chain as if they were in it.
+NodeCall<BlockHeader> RpcNode::complete(BlockHeader header) {
+    const auto body = co_await call("getblockheader", json_text(stratum::displayed(header.hash)) + ",false");
+    if (!body) co_return body.error();
+    const auto result = result_of(*body);
+    if (!result) co_return result.error();
+    const auto text = JsonScanner(*result).string();
+    std::array<std::uint8_t, 80> raw;
+    if (!text || !stratum::decode_hex(*text, raw)) co_return not_understood(*result);
+    header.nonce = stratum::load_le32(raw.data() + 76);
+    header.nonce_known = true;
+    const auto in_chain = co_await block_hash(header.height);
+    if (!in_chain) co_return in_chain.error();
+    if (*in_chain != header.hash) header.confirmations = -1;
+    co_return header;
 }
 
 NodeCall<NodeTemplate> RpcNode::block_template(std::string longpollid, milliseconds deadline) {
@@ -166,10 +189,10 @@ NodeCall<std::string> RpcNode::block_call(std::shared_ptr<Shared> shared, std::s
 }
 
 NodeCall<std::string> RpcNode::propose(OutgoingBlockPtr block) {
-    co_return co_await block_call(
-        shared_,
-        R"({"jsonrpc":"1.0","id":1,"method":"getblocktemplate","params":[{"mode":"proposal","rules":["segwit"],"data":")",
-        std::move(block), "\"}]}", block_timeouts * timeout_);
+    std::string before = R"({"jsonrpc":"1.0","id":1,"method":"getblocktemplate",)"
+                         R"("params":[{"mode":"proposal","rules":["segwit"],"data":")";
+    co_return co_await block_call(shared_, std::move(before), std::move(block), "\"}]}",
+                                  block_timeouts * timeout_);
 }
 
 NodeCall<std::string> RpcNode::submit(OutgoingBlockPtr block) {

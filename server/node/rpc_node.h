@@ -44,6 +44,7 @@ class RpcNode : public NodeClient {
     static NodeCall<std::string> raw_call(std::shared_ptr<Shared> shared, std::string first,
                                           std::size_t second_bytes, RpcConnection::SecondPart second,
                                           std::chrono::milliseconds deadline, bool is_longpoll);
+    NodeCall<BlockHeader> complete(BlockHeader header);
     NodeCall<std::string> call(std::string method, std::string parameters);
     static NodeCall<std::string> block_call(std::shared_ptr<Shared> shared, std::string before,
                                             OutgoingBlockPtr block, std::string after,

@@ -110,8 +110,10 @@ bool read_header_field(JsonScanner& in, std::string_view key, BlockHeader& out, 
     if (key == "merkleroot") return read_hash(in, out.merkle_root);
     if (key == "time") return read_number(in, 0, UINT32_MAX, out.time);
     if (key == "mediantime") return read_number(in, 0, UINT32_MAX, out.median_time);
-    if (key == "bits") return read_bits(in, out.nbits);
-    if (key == "nonce") return read_number(in, 0, UINT32_MAX, out.nonce);
+    // bcoin gives the number itself.
+    if (key == "bits")
+        return in.peek() == '"' ? read_bits(in, out.nbits) : read_number(in, 0, UINT32_MAX, out.nbits);
+    if (key == "nonce") return out.nonce_known = read_number(in, 0, UINT32_MAX, out.nonce);
     return in.skip().has_value();
 }
 

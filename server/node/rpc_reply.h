@@ -52,6 +52,7 @@ struct BlockHeader {
     std::uint32_t median_time = 0;  // of the eleven blocks up to this one
     std::uint32_t nbits = 0;
     std::uint32_t nonce = 0;
+    bool nonce_known = false;  // bcoin leaves it out
 };
 [[nodiscard]] std::optional<BlockHeader> parse_block_header(std::string_view json);
 

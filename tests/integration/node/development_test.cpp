@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 
-#include "nodes_world.h"
 #include "server/node/block_sender.h"
 #include "server/node/development_chain.h"
+#include "tests/integration/node/nodes_world.h"
 
 using namespace server::node;
 using node_test::NodesWorld;
@@ -29,8 +29,10 @@ TEST_CASE("Without a node the development chain gives work and takes its blocks 
     CHECK(world.news.front().state == BlockState::submitted);
     CHECK(world.has_news(first, BlockState::immature));
     CHECK(world.flow == std::vector<bool>{false, true});
-    CHECK(std::filesystem::exists(world.folder.path() / "blocks" / (stratum::displayed(first) + ".mature")));
-    CHECK(world.metric("hashyard_block_submissions_total", {"development", "accepted"}) == confirmations_mature);
+    const auto file = stratum::displayed(first) + ".mature";
+    CHECK(std::filesystem::exists(world.folder.path() / "blocks" / file));
+    CHECK(world.metric("hashyard_block_submissions_total", {"development", "accepted"}) ==
+          confirmations_mature);
     CHECK(world.metric("hashyard_node_state", {"development", "healthy"}) == 1);
 }
 

@@ -1,4 +1,4 @@
-#include "nodes_world.h"
+#include "tests/integration/node/nodes_world.h"
 
 #include <algorithm>
 #include <chrono>
@@ -56,6 +56,8 @@ void NodesWorld::stop() {
     news.clear();
     flow.clear();
 }
+
+stratum::TemplatePtr NodesWorld::latest() const { return templates.empty() ? nullptr : templates.back(); }
 
 void NodesWorld::run_until(const std::function<bool()>& holds) {
     const auto until = steady_clock::now() + wait_max;

@@ -1,14 +1,14 @@
 #pragma once
-// A Nodes object on a control loop, with everything it says remembered. run_until() drives the loop until a condition holds;
-// it fails the test after a generous limit, and never sleeps.
+// A Nodes object on a control loop, with everything it says remembered. run_until() drives the loop until a
+// condition holds; it fails the test after a generous limit, and never sleeps.
 
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
 
-#include <boost/asio/io_context.hpp>
 #include <prometheus/registry.h>
+#include <boost/asio/io_context.hpp>
 
 #include "server/node/nodes.h"
 #include "tests/unit/server/node/mined_block.h"
@@ -24,7 +24,7 @@ class NodesWorld {
     void start();
     void stop();  // and forget, as a restart would; the folder stays
     void run_until(const std::function<bool()>& holds);
-    [[nodiscard]] stratum::TemplatePtr latest() const { return templates.empty() ? nullptr : templates.back(); }
+    [[nodiscard]] stratum::TemplatePtr latest() const;
     // The state and detail of a node, as the status page shows it.
     [[nodiscard]] server::node::NodeStatus status(std::size_t node = 0) const;
     void run_until_state(server::node::NodeState state, std::size_t node = 0);
