@@ -1,4 +1,4 @@
-"""Who may include whom. ARCHITECTURE.md draws the same arrows; a new one is a decision and is written there first."""
+"""Who may include whom. ARCHITECTURE.md draws the same arrows; a new one is written there first."""
 import os
 import re
 
@@ -8,7 +8,7 @@ from tree import Finding
 ROOMS = {
     "stratum": set(),
     "fleet": set(),
-    "server": {"stratum", "fleet"},  # server/*.h: config, log, metrics; main.cpp and commands/ see WIRING below
+    "server": {"stratum", "fleet"},  # config, log, metrics; main.cpp and commands/: see WIRING
     "server/store": {"stratum", "fleet", "server"},
     "server/node": {"stratum", "server"},
     "server/pool": {"stratum", "server", "server/store", "server/node"},
@@ -18,18 +18,19 @@ ROOMS = {
 # These put the parts together, so they see all rooms. config fills the rooms' plain options structs.
 WIRING = ("server/main.cpp", "server/commands/", "server/wiring", "server/serve")
 OPTIONS_READERS = ("server/config",)
-# http shows live figures through this plain header of its own; pool fills it, so it is the one header both may name.
+# http shows live figures through this plain header of its own; pool fills it: the one header both may name.
 SHARED_HEADERS = {"server/http/live.h"}
 
 PURE = ("stratum/", "fleet/")
 PURE_SYSTEM = re.compile(r"[a-z_0-9]+|immintrin\.h|cpuid\.h|boost/system/result\.hpp|boost/multiprecision/.*|"
                          r"nlohmann/json(_fwd)?\.hpp")
-OUTSIDE_WORLD = re.compile(r"(thread|mutex|condition_variable|fstream|filesystem|future|iostream|syncstream)$")
+OUTSIDE_WORLD = re.compile("(thread|mutex|condition_variable|fstream|filesystem|future|iostream|syncstream)$")
 
 # Libraries that cost seconds a file: the rooms that may use them at all, and the rooms whose headers may.
 HEAVY = {
     "boost/asio": (("server/", "tests/"), ("server/",)),
-    "boost/beast": (("server/http/", "server/node/", "server/asio.cpp", "tests/"), ("server/http/", "server/node/")),
+    "boost/beast": (("server/http/", "server/node/", "server/asio.cpp", "tests/"),
+                    ("server/http/", "server/node/")),
     "nlohmann/json.hpp": (("stratum/", "server/", "tests/"), ()),
     "pqxx/": (("server/store/", "tests/"), ("server/store/",)),
     "openssl/": (("server/", "stratum/", "tests/"), ("server/pool/",)),
@@ -61,15 +62,15 @@ def arrows(tree):
         for n, system, name in includes(tree, path):
             if system:
                 if path.startswith(PURE) and (not PURE_SYSTEM.fullmatch(name) or OUTSIDE_WORLD.match(name)):
-                    yield Finding(path, n, f"<{name}> in a pure room: take bytes, time and numbers as arguments instead")
+                    yield Finding(path, n, f"<{name}> in a pure room: take bytes, time, numbers as arguments")
                 continue
             target = room_of(name)
             if target in (None, room) or target in ROOMS[room] or name in SHARED_HEADERS:
                 continue
             if path.startswith(OPTIONS_READERS) and name.endswith(("options.h", "limits.h")):
                 continue
-            yield Finding(path, n, f"{room} may not include {target}: hand it a reference or a callable from main.cpp, "
-                                   "or draw the arrow in ARCHITECTURE.md first")
+            yield Finding(path, n, f"{room} may not include {target}: hand it a reference or a callable from "
+                                   "main.cpp, or draw the arrow in ARCHITECTURE.md first")
 
 
 def heavy_includes(tree):

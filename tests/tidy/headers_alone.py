@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """headers_alone.py ROOT COMPILER: every header compiles alone.
 
-A header that some .cpp file includes before anything else is proven by the build itself (rule include_paths keeps it so);
-the others are compiled here, two at a time."""
+A header that some .cpp file includes before anything else is proven by the build itself (rule include_paths
+keeps it so); the others are compiled here, two at a time."""
 import concurrent.futures
 import subprocess
 import sys
@@ -23,8 +23,9 @@ def proven_by_build(tree):
 
 
 def compile_alone(tree, compiler, header):
-    done = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", "-I", tree.root, "-x", "c++", "-include", tree.path(header),
-                           "-DBOOST_ASIO_SEPARATE_COMPILATION", "-DBOOST_BEAST_SEPARATE_COMPILATION", "/dev/null"],
+    separate = ["-DBOOST_ASIO_SEPARATE_COMPILATION", "-DBOOST_BEAST_SEPARATE_COMPILATION"]
+    options = ["-std=c++20", "-fsyntax-only", *separate, "-I", tree.root, "-x", "c++"]
+    done = subprocess.run([compiler, *options, "-include", tree.path(header), "/dev/null"],
                           capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return None

@@ -22,7 +22,8 @@ TOP_LEVEL = {
     # given by the project's owner
     "CMakeLists.txt", "server", "stratum", "fleet", "web", "migrations", "tests", "docker-compose.yml",
     # beside them
-    "yard", "README.md", "ARCHITECTURE.md", "LICENSE", "CMakePresets.json", ".clang-format", ".clang-tidy", ".gitignore", ".ci",
+    "yard", "README.md", "ARCHITECTURE.md", "LICENSE", "CMakePresets.json", ".clang-format", ".clang-tidy",
+    ".gitignore", ".ci",
 }
 
 
@@ -40,15 +41,16 @@ def long_files(tree):
     for path in tree.sources():
         lines = len(tree.lines(path))
         if lines > max(FILE_LINES_MAX, allowed.get(path, 0)):
-            yield Finding(path, lines, f"{lines} lines; one subject a file, at most {FILE_LINES_MAX}: split it by subject")
+            yield Finding(path, lines, f"{lines} lines; at most {FILE_LINES_MAX}: split it by subject")
 
 
-NOT_A_FUNCTION = re.compile(r"\s*(if|for|while|switch|else|do|catch|namespace|struct|class|enum|union|extern|return|case|\}|#|//)")
+NOT_A_FUNCTION = re.compile(r"\s*(if|for|while|switch|else|do|catch|namespace|struct|class|enum|union|"
+                            r"extern|return|case|\}|#|//)")
 
 
 def cpp_functions(lines):
-    """(first line, number of lines) of functions by their shape: a head with a parameter list, ending in '{', at most one
-    class deep; then '}' alone at the head's depth. Lambdas and initialisers end otherwise ('};', ')') and are not counted."""
+    """(first line, number of lines) of functions by their shape: a head with a parameter list, ending in '{',
+    at most one class deep; then '}' alone at the head's depth. Lambdas and initialisers end otherwise."""
     for brace, line in enumerate(lines):
         if not line.endswith("{") or ")" not in line:
             continue
@@ -80,7 +82,8 @@ def python_functions(text):
 def long_functions(tree):
     allowed = tree.allowed("long_functions")
     for path in tree.ending(".cpp", ".h", ".py"):
-        functions = python_functions(tree.text(path)) if path.endswith(".py") else cpp_functions(tree.lines(path))
+        is_python = path.endswith(".py")
+        functions = python_functions(tree.text(path)) if is_python else cpp_functions(tree.lines(path))
         for line, length in functions:
             if length > max(FUNCTION_LINES_MAX, allowed.get(path, 0)):
                 yield Finding(path, line, f"a function of {length} lines; at most {FUNCTION_LINES_MAX}: "
@@ -95,7 +98,8 @@ BANNED = [
      "wait for the event itself, with a deadline"),
     (r"(?<![\w.>:])get_\w+\s*\([^;]*\)\s*(const)?\s*(noexcept)?\s*(\{|;)\s*$", PRODUCT, (),
      "name the value, without get_ (house glossary)"),
-    (r"(^|[^A-Za-z0-9_.*])/(work|farm|root|home)/\w", (), (), "a path of one machine; make it an option or derive it"),
+    (r"(^|[^A-Za-z0-9_.*])/(work|farm|root|home)/\w", (), (),
+     "a path of one machine; make it an option or derive it"),
     (r"\bNDEBUG\b", (), (), "assertions stay on in every build"),
     (r"\bassert\s*\(", PRODUCT, (), "use ensure(): it is on in every build"),
     (r"\bstd::(format|expected)\b", (), (), "g++ 12 has neither: fmt and boost::system::result"),
@@ -133,11 +137,11 @@ def pragma_once(tree):
 
 def top_level(tree):
     for name in sorted({path.split("/")[0] for path in tree.files} - TOP_LEVEL):
-        yield Finding(name, 1, "not an entry of the top level; find the folder that owns it (ARCHITECTURE.md, Rooms)")
+        yield Finding(name, 1, "not of the top level; find the folder that owns it (ARCHITECTURE.md, Rooms)")
 
 
 def migrations(tree):
-    """Numbers run on without a gap, and a file that was merged never changes: tests/tidy/migrations.sha256 holds their sums."""
+    """Numbers run on without a gap. Merged files never change: tests/tidy/migrations.sha256 has the sums."""
     files = [path for path in tree.files if path.startswith("migrations/")]
     for number, path in enumerate(files, 1):
         if not re.fullmatch(rf"migrations/{number:04}_[a-z0-9_]+\.sql", path):
@@ -152,9 +156,9 @@ def migrations(tree):
         if path not in files:
             yield Finding(path, 1, "a merged migration is gone; put it back: databases have run it")
         elif sums and path not in sums:
-            yield Finding(path, 1, "not in tests/tidy/migrations.sha256; add its line: sha256sum migrations/*.sql")
+            yield Finding(path, 1, "not in tests/tidy/migrations.sha256; add what sha256sum prints for it")
         elif sums and hashlib.sha256(tree.text(path).encode()).hexdigest() != sums[path]:
-            yield Finding(path, 1, "a merged migration changed; put it back and write the next one: databases have run it")
+            yield Finding(path, 1, "a merged migration changed; put it back and write the next one")
 
 
 def data_files(tree):
@@ -175,7 +179,7 @@ def shell_scripts(tree):
 
 
 def documents(tree):
-    """Commands that README.md and ARCHITECTURE.md name exist in yard, and the paths they name exist in the tree."""
+    """Commands that README.md and ARCHITECTURE.md name exist in yard, the paths in the tree."""
     yard = tree.text("yard") if "yard" in tree.files else ""
     folders = {path[:i] for path in tree.files for i, letter in enumerate(path) if letter == "/"}
     for path in ("README.md", "ARCHITECTURE.md"):
@@ -185,12 +189,13 @@ def documents(tree):
         for n, line in enumerate(tree.lines(path), 1):
             for command, rest in re.findall(r"\./yard ([a-z]+)([^`#|]*)", line):
                 if f"command_{command}()" not in yard:
-                    yield Finding(path, n, f"yard has no command '{command}'; name one that ./yard help lists")
+                    yield Finding(path, n, f"yard has no command '{command}'; ./yard help lists them")
                 for option in re.findall(r"--[a-z-]+", rest):
-                    if f"{option} " not in yard and f"{option})" not in yard and f"{option}|" not in yard and f"{option}]" not in yard:
+                    if not re.search(option + r"[ )|\]]", yard):
                         yield Finding(path, n, f"yard has no option {option}")
             for named in re.findall(r"`([a-z_.]+/[\w./-]*)`", line) + re.findall(r"\]\(([\w./-]+)\)", line):
-                if named.split("/")[0] in TOP_LEVEL and named.rstrip("/") not in folders and named not in tree.files:
+                ours = named.split("/")[0] in TOP_LEVEL
+                if ours and named.rstrip("/") not in folders and named not in tree.files:
                     yield Finding(path, n, f"there is no {named} in the tree; tell what is there now")
 
 
@@ -216,8 +221,9 @@ def print_ratchet(tree):
     for rule in ("long_lines", "banned_words", "long_files", "long_functions"):
         worst = {}
         for finding in RULES[rule](tree):
-            length = re.search(r"(\d+) lines", finding.text) if rule in ("long_files", "long_functions") else None
-            worst[finding.path] = max(worst.get(finding.path, 0), int(length.group(1))) if length else worst.get(finding.path, 0) + 1
+            before = worst.get(finding.path, 0)
+            length = re.search(r"(\d+) lines", finding.text)
+            worst[finding.path] = max(before, int(length.group(1))) if length else before + 1
         for path, number in sorted(worst.items()):
             print(rule, path, number)
 

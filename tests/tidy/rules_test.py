@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Each rule finds what it is for, where it is, and leaves a clean tree alone. A check that cannot fail is a defect."""
+"""Each rule finds what it is for, where it is, and leaves a clean tree alone: a check can fail."""
 import os
 import sys
 import tempfile
@@ -33,7 +33,8 @@ CASES = [
     ("arrows", {"stratum/a.cpp": '\n#include "fleet/ledger/reward.h"\n'}, ["stratum/a.cpp:2"]),
     ("arrows", {"fleet/a.h": '#include "stratum/job.h"\n'}, ["fleet/a.h:1"]),
     ("arrows", {"fleet/a.h": "#include <boost/asio.hpp>\n"}, ["fleet/a.h:1"]),
-    ("arrows", {"stratum/a.cpp": "#include <thread>\n#include <sys/socket.h>\n"}, ["stratum/a.cpp:1", "stratum/a.cpp:2"]),
+    ("arrows", {"stratum/a.cpp": "#include <thread>\n#include <sys/socket.h>\n"},
+     ["stratum/a.cpp:1", "stratum/a.cpp:2"]),
     ("arrows", {"server/http/a.cpp": '#include "server/pool/shard.h"\n'}, ["server/http/a.cpp:1"]),
     ("arrows", {"server/pool/a.cpp": '#include "server/http/api.h"\n'}, ["server/pool/a.cpp:1"]),
     ("arrows", {"server/node/a.cpp": '#include "server/store/database.h"\n'}, ["server/node/a.cpp:1"]),
@@ -43,17 +44,21 @@ CASES = [
     ("heavy_includes", {"server/log.cpp": "#include <toml++/toml.h>\n"}, ["server/log.cpp:1"]),
     ("include_paths", {"stratum/a.cpp": '#include "job.h"\n'}, ["stratum/a.cpp:1"]),
     ("include_paths", {"stratum/a.cpp": '#include "stratum/gone.h"\n'}, ["stratum/a.cpp:1"]),
-    ("include_paths", {"stratum/job.cpp": '#include <vector>\n#include "stratum/job.h"\n'}, ["stratum/job.cpp:1"]),
+    ("include_paths", {"stratum/job.cpp": '#include <vector>\n#include "stratum/job.h"\n'},
+     ["stratum/job.cpp:1"]),
     ("long_lines", {"server/a.cpp": "\n" + "x" * 111 + "\n"}, ["server/a.cpp:2"]),
     ("long_lines", {"server/a.cpp": "é" * 110 + "\n"}, []),
-    ("long_lines", {"server/a.cpp": "x" * 111 + "\n", "tests/tidy/ratchet.txt": "long_lines server/a.cpp 1\n"}, []),
+    ("long_lines", {"server/a.cpp": "x" * 111 + "\n", "tests/tidy/ratchet.txt": "long_lines server/a.cpp 1"},
+     []),
     ("long_files", {"server/a.cpp": "\n" * 401}, ["server/a.cpp:401"]),
     ("long_files", {"server/a.cpp": "\n" * 400}, []),
     ("long_functions", {"server/a.cpp": long_function("int f(int a)", 69)}, ["server/a.cpp:1"]),
     ("long_functions", {"server/a.cpp": long_function("int f(int a)", 68)}, []),
-    ("long_functions", {"server/a.cpp": "\n" + long_function("int f(int a,\n      int b)", 68)}, ["server/a.cpp:2"]),
+    ("long_functions", {"server/a.cpp": "\n" + long_function("int f(int a,\n      int b)", 68)},
+     ["server/a.cpp:2"]),
     ("long_functions", {"server/a.cpp": long_function('TEST_CASE("a long one")', 90)}, ["server/a.cpp:1"]),
-    ("long_functions", {"server/a.cpp": "struct A {\n    int f() {\n" + "        g();\n" * 80 + "    }\n};\n"}, ["server/a.cpp:2"]),
+    ("long_functions", {"server/a.cpp": "struct A {\n    int f() {\n" + "     g();\n" * 70 + "    }\n};\n"},
+     ["server/a.cpp:2"]),
     ("long_functions", {"tests/a.py": "def f():\n" + "    g()\n" * 80}, ["tests/a.py:1"]),
     ("banned_words", {"server/a.cpp": "int a;  // TO" + "DO: more\n"}, ["server/a.cpp:1"]),
     ("banned_words", {"server/a.cpp": "std::this_thread::sleep_for(1s);\n"}, ["server/a.cpp:1"]),
@@ -62,7 +67,7 @@ CASES = [
     ("banned_words", {"server/a.cpp": "auto& t = value.get_ref<const std::string&>();\n"}, []),
     ("banned_words", {"README.md": "cd /ho" + "me/someone\n"}, ["README.md:1"]),
     ("banned_words", {"server/a.cpp": "spawn([this]() -> asio::awaitable<void> {});\n"}, ["server/a.cpp:1"]),
-    ("banned_words", {"CMakeLists.txt": "add_definitions(-DNDEBUG)\n".replace("-D", "-D ")}, ["CMakeLists.txt:1"]),
+    ("banned_words", {"CMakeLists.txt": "add_definitions(-D NDEBUG)\n"}, ["CMakeLists.txt:1"]),
     ("pragma_once", {"server/a.h": "// A.\n#pragma once\n"}, ["server/a.h:1"]),
     ("top_level", {"util/a.h": "#pragma once\n"}, ["util:1"]),
     ("migrations", {"migrations/0003_gap.sql": ""}, ["migrations/0003_gap.sql:1"]),

@@ -26,8 +26,8 @@ class Tree:
     def _tracked(self):
         """What git knows or would add; nothing where git or its history is missing."""
         try:
-            found = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=self.root,
-                                   capture_output=True, check=True).stdout.decode()
+            found = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                                   cwd=self.root, capture_output=True, check=True).stdout.decode()
         except (OSError, subprocess.CalledProcessError):
             return []
         return [p for p in found.split("\0") if p and os.path.exists(os.path.join(self.root, p))]
@@ -57,7 +57,8 @@ class Tree:
 
     def sources(self):
         """Everything a person writes and reads as code."""
-        named = self.ending(".h", ".cpp", ".py", ".sql", ".cmake", "CMakeLists.txt", ".sh", ".ts", ".tsx", ".js", ".css")
+        named = self.ending(".h", ".cpp", ".py", ".sql", ".cmake", "CMakeLists.txt", ".ts", ".tsx", ".js",
+                            ".css")
         return sorted(set(named + self.shell_scripts()))
 
     def shell_scripts(self):
@@ -71,7 +72,7 @@ class Tree:
         return scripts
 
     def allowed(self, rule):
-        """The old offences that tests/tidy/ratchet.txt still lets pass: path to number. They may shrink, not grow."""
+        """The old offences that tests/tidy/ratchet.txt lets pass: path to number. They only shrink."""
         allowed = {}
         ratchet = self.path("tests/tidy/ratchet.txt")
         if os.path.exists(ratchet):
