@@ -11,12 +11,12 @@ ROOMS = {
     "server": {"stratum", "fleet"},  # config, log, metrics; main.cpp and commands/: see WIRING
     "server/store": {"stratum", "fleet", "server"},
     "server/node": {"stratum", "server"},
-    "server/pool": {"stratum", "server", "server/store", "server/node"},
+    "server/pool": {"stratum", "fleet", "server", "server/store", "server/node"},  # fleet: weights of slices
     "server/devices": {"fleet", "server", "server/store"},
     "server/http": {"stratum", "fleet", "server", "server/store"},
 }
 # These put the parts together, so they see all rooms. config fills the rooms' plain options structs.
-WIRING = ("server/main.cpp", "server/commands/", "server/wiring", "server/serve")
+WIRING = ("server/main.cpp", "server/commands/", "server/serve.", "server/database_keeper.", "server/live_board.")
 OPTIONS_READERS = ("server/config",)
 # http shows live figures through this plain header of its own; pool fills it: the one header both may name.
 SHARED_HEADERS = {"server/http/live.h"}

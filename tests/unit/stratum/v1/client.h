@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "pool_world.h"
+#include "tests/unit/stratum/v1/pool_world.h"
 
 namespace stratum::v1::testing {
 

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "client.h"
+#include "tests/unit/stratum/v1/client.h"
 
 using namespace stratum;
 using namespace stratum::v1;
