@@ -11,7 +11,8 @@
 namespace server {
 namespace {
 constexpr std::chrono::seconds round_interval{2};
-}
+constexpr std::size_t rejects_waiting_max = 100'000;
+}  // namespace
 
 DatabaseKeeper::DatabaseKeeper(store::Database& database, store::EmbeddedCluster* cluster,
                                DatabaseKeeperEvents events)
@@ -89,17 +90,10 @@ void DatabaseKeeper::read_names() {
 
 void DatabaseKeeper::write_rejects() {
     if (!events_.rejects) return;
-    const auto seconds =
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
-    const auto now = events_.rejects();
-    std::vector<store::RejectCount> counts;
-    for (const auto& [reason, count] : now) {
-        const auto before = rejects_written_[reason];
-        if (count > before)
-            counts.push_back({static_cast<std::int32_t>(seconds.count() / store::interval_s), std::nullopt,
-                              reason, static_cast<std::int64_t>(count - before)});
-    }
-    if (!counts.empty() && store::record_rejects(database_, counts)) rejects_written_ = now;
+    for (auto& count : events_.rejects())
+        if (rejects_waiting_.size() < rejects_waiting_max) rejects_waiting_.push_back(std::move(count));
+    if (!rejects_waiting_.empty() && store::record_rejects(database_, rejects_waiting_))
+        rejects_waiting_.clear();
 }
 
 }  // namespace server

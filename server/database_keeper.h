@@ -6,15 +6,16 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <unordered_set>
+#include <vector>
 
 #include "server/store/database.h"
 #include "server/store/embedded_cluster.h"
+#include "server/store/import.h"
 
 namespace server {
 
@@ -25,8 +26,8 @@ struct DatabaseKeeperEvents {
     std::function<void(std::shared_ptr<const std::unordered_set<std::string>>)> on_names;
     // Keeper thread, every round.
     std::function<void()> on_round;
-    // Refused submissions by reason since the start, to be kept over restarts.
-    std::function<std::map<std::string, std::uint64_t>()> rejects;
+    // Refused submissions since the last call, to be kept over restarts.
+    std::function<std::vector<store::RejectCount>()> rejects;
 };
 
 class DatabaseKeeper {
@@ -55,7 +56,8 @@ class DatabaseKeeper {
     const DatabaseKeeperEvents events_;
     std::atomic<bool> ready_{false};
     bool told_away_ = false;
-    std::map<std::string, std::uint64_t> rejects_written_;
+    std::vector<store::RejectCount>
+        rejects_waiting_;  // what the database has not taken yet; at most rejects_waiting_max
     std::thread thread_;
     std::mutex mutex_;
     std::condition_variable wake_;

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <iostream>
@@ -51,6 +52,24 @@ store::BlockState store_state(node::BlockState state) {
             return store::BlockState::orphaned;
     }
     return store::BlockState::submitted;
+}
+
+std::vector<store::RejectCount> reject_counts(const std::vector<pool::RejectNews>& news) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto bucket = std::chrono::duration_cast<std::chrono::seconds>(now).count() / store::interval_s;
+    std::vector<store::RejectCount> out;
+    for (const auto& one : news) {
+        store::RejectCount count;
+        count.bucket = static_cast<std::int32_t>(bucket);
+        if (one.known_worker)
+            count.worker = store::WorkerDefinition{
+                one.user_kind == pool::UserKind::name ? store::UserKind::name : store::UserKind::address,
+                one.user, one.worker_name};
+        count.reason = facts_of(one.reason).label;
+        count.count = static_cast<std::int64_t>(one.count);
+        out.push_back(std::move(count));
+    }
+    return out;
 }
 
 // All rooms of a running server. Members stand in the order they are made; they end in the opposite one.
@@ -129,7 +148,7 @@ class Server {
         events.on_round = [this] { board_.sample(std::chrono::steady_clock::now()); };
         if (roles_.pool) {
             events.on_names = [this](auto names) { pool_->set_names(std::move(names)); };
-            events.rejects = [this] { return metrics_.rejects(); };
+            events.rejects = [this] { return reject_counts(pool_->take_rejects()); };
         }
         keeper_ = std::make_unique<DatabaseKeeper>(*database_, cluster_.get(), std::move(events));
         const auto refused = keeper_->prepare();
@@ -185,10 +204,14 @@ class Server {
 
         node::NodesEvents events;
         events.on_template = [this](stratum::TemplatePtr work) {
+            templates_flow_.store(true, std::memory_order_relaxed);
             board_.on_template(work);
             pool_->on_template(work);
         };
-        events.on_flow = [this](bool flow) { pool_->on_flow(flow); };
+        events.on_flow = [this](bool flow) {
+            templates_flow_.store(flow, std::memory_order_relaxed);
+            pool_->on_flow(flow);
+        };
         events.on_block_news = [this](const node::BlockNews& news) { on_block_news(news); };
         nodes_ =
             std::make_unique<node::Nodes>(control_, config_.node, std::move(events), metrics_.registry());
@@ -250,6 +273,7 @@ class Server {
         out.network = stratum::name_of(config_.pool.network);
         board_.fill(out, std::chrono::steady_clock::now());
         out.database_available = database_->available();
+        out.templates_flow = templates_flow_.load(std::memory_order_relaxed);
         if (importer_) {
             out.journal_lag_records = importer_->lag_records();
             out.import_lag_s = importer_->lag_s();
@@ -258,9 +282,11 @@ class Server {
             for (const auto& status : nodes_->status())
                 out.nodes.push_back(
                     {status.name, node::name_of(status.state), status.detail, status.tip, status.height});
-        if (pool_)
+        if (pool_) {
+            out.journal_writable = pool_->journal_works();
             for (const auto& listener : pool_->listeners())
                 out.listeners.push_back({listener.protocol, listener.address, listener.port});
+        }
         return out;
     }
 
@@ -280,6 +306,7 @@ class Server {
     std::unique_ptr<http::StatisticsSource> statistics_;
     std::unique_ptr<http::HttpServer> web_;
     std::thread control_thread_;
+    std::atomic<bool> templates_flow_{false};
 };
 
 void wait_for_signal(const StopSignals& signals) {

@@ -46,6 +46,11 @@ std::uint32_t JournalWriter::define_worker(UserKind kind, std::string_view user,
     return number;
 }
 
+const WorkerRecord* JournalWriter::worker(std::uint32_t worker) const {
+    const auto known = workers_.find(worker);
+    return known == workers_.end() ? nullptr : &known->second.record;
+}
+
 void JournalWriter::retire_worker(std::uint32_t worker) {
     const auto found = workers_.find(worker);
     STRATUM_ENSURE(found != workers_.end() && found->second.users > 0);

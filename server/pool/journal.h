@@ -57,6 +57,8 @@ class JournalWriter {
     [[nodiscard]] std::uint32_t define_worker(UserKind kind, std::string_view user,
                                               std::string_view worker_name);
     void retire_worker(std::uint32_t worker);
+    // The names behind a number that is defined or still remembered; null otherwise.
+    [[nodiscard]] const WorkerRecord* worker(std::uint32_t worker) const;
     // Makes a job known until retire_job(); false when it is over the codec's limits.
     [[nodiscard]] bool define_job(JobRecord job);
     void retire_job(std::uint64_t job);

@@ -179,9 +179,9 @@ boost::system::result<std::unique_ptr<Pool>, std::string> Pool::open(
                       {options.coinbase_tag, options.payout_script, options.version_mask},
                       *secret,
                       static_cast<std::uint32_t>(start_s.count() << 12)};
-        pool->shards_.push_back(std::make_unique<Shard>(std::move(shard), std::move(listeners),
-                                                        journals.writer(k), journals.sync(), pool->names_,
-                                                        pool->tls_.get(), metrics.shard(k), on_block));
+        pool->shards_.push_back(std::make_unique<Shard>(
+            std::move(shard), std::move(listeners), journals.writer(k), journals.sync(), pool->names_,
+            pool->tls_.get(), metrics.shard(k), on_block, pool->rejects_));
     }
     return pool;
 }
@@ -197,6 +197,18 @@ void Pool::stop() {
     for (auto& shard : shards_) shard->stop();
     for (auto& thread : threads_) thread.join();
     threads_.clear();
+}
+
+std::vector<RejectNews> Pool::take_rejects() {
+    std::vector<RejectNews> out;
+    for (auto& report : rejects_.take_all(std::chrono::milliseconds(0)))
+        out.insert(out.end(), std::make_move_iterator(report.begin()), std::make_move_iterator(report.end()));
+    return out;
+}
+
+bool Pool::journal_works() const {
+    return std::all_of(shards_.begin(), shards_.end(),
+                       [](const auto& shard) { return shard->journal_works(); });
 }
 
 void Pool::on_template(const stratum::TemplatePtr& work) {

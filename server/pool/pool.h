@@ -10,11 +10,13 @@
 
 #include <boost/system/result.hpp>
 
+#include "server/bounded_queue.h"
 #include "server/metrics.h"
 #include "server/node/nodes.h"
 #include "server/pool/journals.h"
 #include "server/pool/options.h"
 #include "server/pool/session_desk.h"
+#include "server/pool/share_settler.h"
 
 namespace server::pool {
 
@@ -47,6 +49,9 @@ class Pool {
     void on_template(const stratum::TemplatePtr& work);
     void on_flow(bool templates_flow);
     void set_names(std::shared_ptr<const NameSet> names) { names_.store(std::move(names)); }
+    // Refused submissions of the last seconds, by worker and reason. One caller.
+    [[nodiscard]] std::vector<RejectNews> take_rejects();
+    [[nodiscard]] bool journal_works() const;  // on every shard
     [[nodiscard]] const std::vector<BoundListener>& listeners() const { return bound_; }
 
     // How many shards these options mean on this machine.
@@ -54,6 +59,9 @@ class Pool {
 
   private:
     Pool() = default;
+    // 5 s a report and shard: ten minutes with 8 shards.
+    static constexpr std::size_t reject_reports_max = 1000;
+    BoundedQueue<std::vector<RejectNews>> rejects_{reject_reports_max};
     NameBook names_;
     std::unique_ptr<TlsContext> tls_;
     std::vector<BoundListener> bound_;

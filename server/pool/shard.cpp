@@ -18,6 +18,7 @@ using stratum::v1::CloseReason;
 
 constexpr std::size_t read_bytes_per_round = 64 * 1024;
 constexpr std::size_t ticks_per_sweep = 10;  // a session's timer runs every tenth tick
+constexpr std::size_t ticks_per_reject_report = 5;
 constexpr std::chrono::seconds tick_interval{1};
 constexpr std::chrono::milliseconds wait_max{250};
 constexpr std::chrono::milliseconds wait_while_announcing{5};
@@ -34,13 +35,14 @@ std::int64_t wall_clock_us() {
 
 Shard::Shard(ShardOptions options, std::vector<Listener> listeners, JournalWriter& journal, JournalSync& sync,
              const NameBook& names, const TlsContext* tls, ShardMetrics& metrics,
-             ShareSettler::OnBlock on_block)
+             ShareSettler::OnBlock on_block, RejectQueue& rejects)
     : options_(std::move(options)),
       listeners_(std::move(listeners)),
       journal_(journal),
       sync_(sync),
       tls_(tls),
       metrics_(metrics),
+      rejects_(rejects),
       desk_(options_.desk, journal, names),
       settler_(journal, metrics, std::move(on_block)),
       read_buffer_(read_bytes_per_round),
@@ -102,6 +104,7 @@ void Shard::run() {
             setsockopt(connection->socket.descriptor(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
             drop(*connection);
         }
+    report_rejects();
     if (const auto error = journal_.flush())
         log::error("journal_write_failed", {{"shard", options_.index}, {"error", error.message()}});
 }
@@ -305,11 +308,19 @@ void Shard::take_plain_bytes(Connection& connection, std::string_view bytes) {
 
 void Shard::settle() { settler_.settle(round_at_, round_at_us_); }
 
+void Shard::report_rejects() {
+    auto rejects = settler_.take_rejects();
+    if (!rejects.empty() && !rejects_.push(std::move(rejects)))
+        log::warn("rejects_not_recorded",
+                  {{"shard", options_.index}, {"reason", "the database is away for long"}});
+}
+
 void Shard::tick() {
     ticked_at_ = round_at_;
     ++tick_count_;
     strict_asked_ = 0;  // a sync that failed is asked for again
     desk_.expire_parked(round_at_);
+    if (tick_count_ % ticks_per_reject_report == 0) report_rejects();
     for (std::size_t i = tick_count_ % ticks_per_sweep; i < connections_.size(); i += ticks_per_sweep) {
         if (!connections_[i]) continue;
         auto& connection = *connections_[i];

@@ -30,14 +30,16 @@ struct ShardOptions {
     SessionDeskOptions desk;
 };
 
+using RejectQueue = BoundedQueue<std::vector<RejectNews>>;
+
 class Shard {
   public:
     using Instant = std::chrono::steady_clock::time_point;
 
     // Everything referred to outlives the shard. `tls` may be null when no listener needs it.
     Shard(ShardOptions options, std::vector<Listener> listeners, JournalWriter& journal, JournalSync& sync,
-          const NameBook& names, const TlsContext* tls, ShardMetrics& metrics,
-          ShareSettler::OnBlock on_block);
+          const NameBook& names, const TlsContext* tls, ShardMetrics& metrics, ShareSettler::OnBlock on_block,
+          RejectQueue& rejects);
     ~Shard();
     Shard(const Shard&) = delete;
     Shard& operator=(const Shard&) = delete;
@@ -48,6 +50,7 @@ class Shard {
     // since 1970.
     [[nodiscard]] bool post_template(stratum::TemplatePtr work, std::int64_t received_at_us);
     [[nodiscard]] bool post_flow(bool templates_flow);
+    [[nodiscard]] bool journal_works() const { return settler_.journal_works(); }  // any thread
 
   private:
     using Order = std::function<void()>;
@@ -71,6 +74,7 @@ class Shard {
     void write_wire(Connection& connection, std::string& wire);
     void drop(Connection& connection);
     void tick();
+    void report_rejects();
     void touch(Connection& connection);
     void lend_buffer(std::string& buffer);
     void take_back_buffer(std::string& buffer);
@@ -82,6 +86,7 @@ class Shard {
     JournalSync& sync_;
     const TlsContext* tls_;
     ShardMetrics& metrics_;
+    RejectQueue& rejects_;
     SessionDesk desk_;
     ShareSettler settler_;
     Poller poller_;

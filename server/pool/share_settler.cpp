@@ -20,7 +20,7 @@ void ShareSettler::settle(Instant now, std::int64_t now_us) {
     for (std::size_t i = 0; i < batch_.size(); ++i) {
         const auto& verdict = verdicts_[i];
         if (verdict.reject) {
-            metrics_.rejects[static_cast<std::size_t>(*verdict.reject)].add();
+            count_reject(batch_[i], *verdict.reject);
         } else {
             if (verdict.credited_target != last_target_) {
                 last_target_ = verdict.credited_target;
@@ -32,6 +32,24 @@ void ShareSettler::settle(Instant now, std::int64_t now_us) {
         batch_[i].session->settle(batch_[i], verdict, now);
     }
     batch_.clear();
+}
+
+void ShareSettler::count_reject(const stratum::v1::PendingShare& share, stratum::RejectReason reason) {
+    metrics_.rejects[static_cast<std::size_t>(reason)].add();
+    const auto worker = rejects_.size() < reject_counts_max ? share.worker : 0;
+    ++rejects_[{worker, reason}];
+}
+
+std::vector<RejectNews> ShareSettler::take_rejects() {
+    std::vector<RejectNews> out;
+    for (const auto& [key, count] : std::exchange(rejects_, {})) {
+        const auto* worker = journal_.worker(key.first);
+        if (worker == nullptr)
+            out.push_back({false, UserKind::address, {}, {}, key.second, count});
+        else
+            out.push_back({true, worker->user_kind, worker->user, worker->worker_name, key.second, count});
+    }
+    return out;
 }
 
 void ShareSettler::judge_all(Instant now) {
@@ -70,7 +88,7 @@ void ShareSettler::journal_all(std::int64_t now_us) {
     if (journal_.buffered_bytes() == 0) return;
     const auto error = journal_.flush();
     if (error) {
-        if (journal_works_)
+        if (journal_works())
             log::error("journal_write_failed",
                        {{"shard", journal_.shard()},
                         {"folder", journal_.shard_folder().string()},
@@ -78,10 +96,10 @@ void ShareSettler::journal_all(std::int64_t now_us) {
                         {"remedy", "free space or mend the disk; shares are refused until then"}});
         for (auto& verdict : verdicts_)
             if (!verdict.reject) verdict.reject = stratum::RejectReason::journal_unavailable;
-    } else if (!journal_works_) {
+    } else if (!journal_works()) {
         log::info("journal_write_recovered", {{"shard", journal_.shard()}});
     }
-    journal_works_ = !error;
+    journal_works_.store(!error, std::memory_order_relaxed);
 }
 
 void ShareSettler::journal_share(const stratum::v1::PendingShare& share, const stratum::Verdict& verdict,
@@ -131,8 +149,6 @@ void ShareSettler::hand_over_block(const stratum::v1::PendingShare& share, const
     record.hash = hash;
     record.previous = work.previous;
     if (define_job(*input.job)) journal_.append_block(record);
-    log::info("block_found",
-              {{"hash", stratum::displayed(hash)}, {"height", work.height}, {"shard", journal_.shard()}});
 }
 
 bool ShareSettler::define_job(const stratum::Job& job) {

@@ -3,8 +3,11 @@
 // its thread. Order: hash all, judge each, hand blocks over, one journal write, then the answers. When the
 // write fails, nothing of the batch is credited and the miners are told so.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <string>
 #include <unordered_set>
 #include <vector>
 
@@ -14,6 +17,16 @@
 #include "stratum/v1/session.h"
 
 namespace server::pool {
+
+// Refused submissions since the last report. They are not journaled; a crash loses at most one report.
+struct RejectNews {
+    bool known_worker = false;  // false: sent before a login
+    UserKind user_kind = UserKind::address;
+    std::string user;
+    std::string worker_name;
+    stratum::RejectReason reason{};
+    std::uint64_t count = 0;
+};
 
 class ShareSettler {
   public:
@@ -31,10 +44,14 @@ class ShareSettler {
     void on_template(std::uint64_t number, std::int64_t now_us);
     void retire_jobs(const std::vector<std::uint64_t>& jobs);
 
-    [[nodiscard]] bool journal_works() const { return journal_works_; }
+    std::vector<RejectNews> take_rejects();
+
+    // Any thread. False since a write failed, until one succeeds.
+    [[nodiscard]] bool journal_works() const { return journal_works_.load(std::memory_order_relaxed); }
 
   private:
     void judge_all(Instant now);
+    void count_reject(const stratum::v1::PendingShare& share, stratum::RejectReason reason);
     void journal_all(std::int64_t now_us);
     void journal_share(const stratum::v1::PendingShare& share, const stratum::Verdict& verdict,
                        const stratum::Hash256& hash, std::int64_t now_us);
@@ -58,7 +75,10 @@ class ShareSettler {
     // work of the target seen last: a division of 256-bit numbers saved for nearly every share
     stratum::Uint256 last_target_;
     double last_work_ = 0;
-    bool journal_works_ = true;
+    // By worker (0: none) and reason. Beyond the bound they are counted under no worker.
+    static constexpr std::size_t reject_counts_max = 16'384;
+    std::map<std::pair<std::uint32_t, stratum::RejectReason>, std::uint64_t> rejects_;
+    std::atomic<bool> journal_works_{true};
 };
 
 }  // namespace server::pool
