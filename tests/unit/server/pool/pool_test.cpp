@@ -88,11 +88,13 @@ class Client {
 
 class RunningPool {
   public:
-    explicit RunningPool(fs::path at, std::uint32_t nbits = 0x17030000) : folder(std::move(at)) {
+    explicit RunningPool(fs::path at, std::uint32_t nbits = 0x17030000, bool strict = false)
+        : folder(std::move(at)) {
         PoolOptions options;
         options.data_dir = folder;
         options.shards = 1;
         options.vardiff = false;
+        options.journal_strict = strict;
         options.payout_script = stratum::Bytes(22, 1);
         ListenerOptions listener;
         listener.address = "127.0.0.1";
@@ -260,4 +262,22 @@ TEST_CASE("A wrong port, a stranger's TLS hello and a flood of junk harm nobody 
     endless.say(std::string(9000, 'x'));
     CHECK(endless.line().find("Line too long") != std::string::npos);
     CHECK(good.submit(job, 5).find("\"id\":9") != std::string::npos);
+}
+
+TEST_CASE("In strict mode an accepted share is on the disk itself before its answer leaves") {
+    Folder folder;
+    RunningPool pool(folder.path, 0x17030000, true);
+    Client client(pool.port());
+    auto job = client.start();
+    int accepted = 0;
+    for (int nonce = 0; nonce < 30; ++nonce) {
+        if (nonce == 15) {
+            pool.tip(2);
+            job = Client::job_of(client.line_with("mining.notify"));
+        }
+        if (client.submit(job, nonce).find("true") == std::string::npos) continue;
+        ++accepted;
+        CHECK(pool.journals->writer(0).synced_sequence() == pool.journals->writer(0).written_sequence());
+    }
+    CHECK(accepted > 20);
 }
