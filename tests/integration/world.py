@@ -206,13 +206,19 @@ class Hashyard:
         return self
 
     def _ready(self):
-        """Work flows: the web server is the last to come up, and a pool without work hangs up on miners."""
+        """Work flows. Before it does, the pool hangs up on miners so that they try their next pool."""
         if self.process.poll() is not None:
             raise AssertionError(f"hashyard ended with {self.process.returncode}:\n{self.tail()}")
-        with socket.create_connection(("127.0.0.1", self.http_port), timeout=1):
-            pass
-        with socket.create_connection(("127.0.0.1", self.stratum_port), timeout=1):
-            return True
+        miner = Miner(self.stratum_port, 2)
+        try:
+            subscribed, _ = miner.login()
+            while subscribed:
+                line = miner.line()
+                if line is None or line.get("method") == "mining.notify":
+                    return line is not None
+        finally:
+            miner.close()
+        return False
 
     @property
     def pid(self):

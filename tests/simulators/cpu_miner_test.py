@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The CPU miner against a pool of twenty lines that checks its shares with its own arithmetic, hangs up on it, sends
-new work and refuses shares. Usage: cpu_miner_test.py PROGRAM"""
+"""The CPU miner against a pool of twenty lines that checks its shares with its own arithmetic, hangs up on
+it, sends new work and refuses shares. Usage: cpu_miner_test.py PROGRAM"""
 
 import hashlib
 import json
