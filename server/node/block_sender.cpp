@@ -9,7 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "server/log.h"
-#include "server/node/spawn.h"
+#include "server/task.h"
 #include "stratum/coinbase.h"
 
 namespace server::node {
@@ -51,10 +51,13 @@ void BlockSender::start(std::vector<Node> nodes) {
     nodes_ = std::move(nodes);
     for (const auto& node : nodes_) submissions_.Add({{"node", node.name}, {"result", "accepted"}});
     asio::post(io_, [this] { reopen_files(); });
-    spawn(io_.get_executor(), look_after_blocks(), "blocks");
+    spawn(io_.get_executor(), look_after_blocks(), "blocks", Vital::yes);
     for (std::size_t i = 0; i < nodes_.size(); ++i)
-        spawn(io_.get_executor(), keep_warm(i), "block_connections");
-    thread_ = std::thread([this] { io_.run(); });
+        spawn(io_.get_executor(), keep_warm(i), "block_connections", Vital::yes);
+    thread_ = std::thread([this] {
+        name_thread("blocks");
+        io_.run();
+    });
 }
 
 void BlockSender::stop() {
@@ -125,7 +128,7 @@ void BlockSender::reopen_files() {
 void BlockSender::send_to_all(const OutgoingBlockPtr& block) {
     watched_[block->hash()].sent_at = steady_clock::now();
     for (std::size_t i = 0; i < nodes_.size(); ++i)
-        spawn(io_.get_executor(), deliver(block, i), "block_delivery");
+        spawn(io_.get_executor(), deliver(block, i), "block_delivery", Vital::yes);
 }
 
 bool BlockSender::is_open(const Hash256& hash) const { return watched_.contains(hash); }

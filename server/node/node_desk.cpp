@@ -13,7 +13,7 @@
 #include "server/node/development_node.h"
 #include "server/node/rpc_node.h"
 #include "server/node/selection.h"
-#include "server/node/spawn.h"
+#include "server/task.h"
 
 namespace server::node {
 namespace {
@@ -90,7 +90,7 @@ void NodeDesk::start() {
     sender_.start(std::move(sending_));
     for (const auto& watch : watches_) watch->start();
     listen_to_zmq();
-    spawn(control_, tick(shared_from_this()), "node_tick");
+    spawn(control_, tick(shared_from_this()), "node_tick", Vital::yes);
 }
 
 void NodeDesk::stop() {
@@ -234,7 +234,7 @@ void NodeDesk::on_template(std::size_t node) {
     templates_.Add({{"node", watch.name()}, {"result", "taken"}}).Increment();
     const auto previous = watch.latest()->work.previous;
     if (!is_believed(node) && verifying_.insert(previous).second)
-        spawn(control_, verify(shared_from_this(), node, previous), "tip_check");
+        spawn(control_, verify(shared_from_this(), node, previous), "tip_check", Vital::yes);
     judge_all();
     reconsider();
     tell_flow();
@@ -259,7 +259,7 @@ void NodeDesk::on_tip(std::size_t node, const Hash256& tip) {
     sender_.tip_moved();
     if (!options_.early_template || !published_ || published_->previous == tip) return;
     if (!early_tried_.insert(tip).second) return;
-    spawn(control_, send_early(shared_from_this(), node, tip), "early_template");
+    spawn(control_, send_early(shared_from_this(), node, tip), "early_template", Vital::yes);
 }
 
 asio::awaitable<void> NodeDesk::send_early([[maybe_unused]] std::shared_ptr<NodeDesk> self, std::size_t node,
@@ -289,7 +289,7 @@ void NodeDesk::reconsider() {
     if (early_is_ahead) return;
     if (!proven_.contains(shape_key(source->work, options_))) {
         if (!std::exchange(proving_, true))
-            spawn(control_, prove(shared_from_this(), *best, source), "coinbase_proof");
+            spawn(control_, prove(shared_from_this(), *best, source), "coinbase_proof", Vital::yes);
         return;
     }
     published_source_ = source;

@@ -3,7 +3,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "server/node/spawn.h"
+#include "server/task.h"
 
 namespace server::node {
 namespace {
@@ -33,9 +33,9 @@ NodeWatch::NodeWatch(asio::any_io_executor executor, NodeWatchOptions options,
 
 void NodeWatch::start() {
     const auto self = shared_from_this();
-    spawn(executor_, poll(self), "node_poll");
-    spawn(executor_, longpoll(self), "node_longpoll");
-    spawn(executor_, fetch(self), "node_fetch");
+    spawn(executor_, poll(self), "node_poll", Vital::yes);
+    spawn(executor_, longpoll(self), "node_longpoll", Vital::yes);
+    spawn(executor_, fetch(self), "node_fetch", Vital::yes);
 }
 
 void NodeWatch::stop() {

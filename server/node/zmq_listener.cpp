@@ -6,6 +6,7 @@
 #include <array>
 
 #include "server/log.h"
+#include "server/task.h"
 
 namespace server::node {
 namespace {
@@ -21,7 +22,10 @@ constexpr std::int64_t message_bytes_max = 1024;
 ZmqListener::ZmqListener(std::vector<ZmqSource> sources,
                          std::function<void(std::size_t, stratum::Hash256)> on_block)
     : sources_(std::move(sources)), on_block_(std::move(on_block)), context_(zmq_ctx_new()) {
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::thread([this] {
+        name_thread("zmq");
+        run();
+    });
 }
 
 ZmqListener::~ZmqListener() { stop(); }

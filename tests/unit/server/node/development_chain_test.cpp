@@ -4,10 +4,10 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/unit/server/node/mined_block.h"
 #include "stratum/coinbase.h"
 #include "stratum/merkle.h"
 #include "stratum/sha256.h"
+#include "tests/unit/server/node/mined_block.h"
 #include "tests/unit/server/node/temporary_folder.h"
 
 using namespace server::node;
