@@ -136,7 +136,7 @@ void Shard::announce_to(Connection& connection) {
     lend_buffer(connection.session.output());
     connection.session.on_job(round_at_);
     if (connection.session.output().empty() && connection.session.closing() == CloseReason::none) return;
-    // In strict mode answers that wait for the disk may stand in front of the job: the round's end sends both.
+    // In strict mode answers waiting for the disk may stand in front of the job: the round's end sends both.
     if (!options_.journal_strict) send_output(connection);
     touch(connection);
     metrics_.notify.observe(std::chrono::steady_clock::now() - template_at_);
