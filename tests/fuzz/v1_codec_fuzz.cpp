@@ -1,5 +1,5 @@
-// Whatever a V1 client writes: the parser does not crash, the fast scanner means what the parser means, ids are echoed as
-// JSON and what we write is JSON.
+// Whatever a V1 client writes: the parser does not crash, the fast scanner means what the parser means, ids
+// are echoed as JSON and what we write is JSON.
 
 #include <cstdint>
 #include <cstdlib>
@@ -56,8 +56,10 @@ void check_line(std::string_view line) {
     if (const auto* suggestion = std::get_if<SuggestDifficulty>(&parsed.request.body))
         if (suggestion->difficulty) require(!suggestion->difficulty->target().is_zero());
     std::string out;
-    if (const auto* unknown = std::get_if<Unknown>(&parsed.request.body)) append_error(out, parsed.request.id, 20, unknown->method);
-    else append_true(out, parsed.request.id);
+    if (const auto* unknown = std::get_if<Unknown>(&parsed.request.body))
+        append_error(out, parsed.request.id, 20, unknown->method);
+    else
+        append_true(out, parsed.request.id);
     require(nlohmann::json::accept(out));
 }
 

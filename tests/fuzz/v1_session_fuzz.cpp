@@ -1,6 +1,7 @@
-// A pool of one shard against whatever two clients send, cut into pieces anywhere. No crash; each line we write is JSON; a
-// share is credited only when its hash meets the target credited, and one header once; a block is told whenever there is one.
-// Control characters, which no JSON line has raw, are events: see on_event().
+// A pool of one shard against whatever two clients send, cut into pieces anywhere. No crash; each line we
+// write is JSON; a share is credited only when its hash meets the target credited, and one header once; a
+// block is told whenever there is one. Control characters, which no JSON line has raw, are events: see
+// on_event().
 
 #include <cstdint>
 #include <cstdlib>
@@ -49,9 +50,12 @@ class Run {
     void on_event(char event) {
         auto& session = *sessions_[speaker_];
         switch (event) {
-            case 1: return;  // only a cut
-            case 2: return announce(tip_);
-            case 3: return announce(++tip_);
+            case 1:
+                return;  // only a cut
+            case 2:
+                return announce(tip_);
+            case 3:
+                return announce(++tip_);
             case 4:
                 world_.now += std::chrono::seconds(10);
                 for (auto& each : sessions_) each->on_timer(world_.now);
@@ -60,10 +64,13 @@ class Run {
                 world_.disconnect(session);
                 sessions_[speaker_] = world_.connect();
                 return;
-            case 6: speaker_ = 1 - speaker_; return;
+            case 6:
+                speaker_ = 1 - speaker_;
+                return;
             default:
                 return play(R"({"id":1,"method":"mining.subscribe","params":["f"]})"
-                            "\n" R"({"id":2,"method":"mining.authorize","params":[")" +
+                            "\n"
+                            R"({"id":2,"method":"mining.authorize","params":[")" +
                             std::string(test_address) + ".w\",\"x\"]}\n");
         }
     }
@@ -92,8 +99,8 @@ class Run {
         const auto& input = share.examined.input;
         if (input.job == nullptr) return require(verdict.reject && !verdict.block);
         const auto coinbase = coinbase_of(input);
-        const auto header = header_of(
-            input, merkle_root_from_branches(sha256d(coinbase), input.job->work().merkle_branches));
+        const auto header =
+            header_of(input, merkle_root_from_branches(sha256d(coinbase), input.job->work().merkle_branches));
         require(sha256d(header) == hash);
         require(verdict.block == meets(hash, input.job->work().network_target));
         if (verdict.reject) return;

@@ -1,4 +1,5 @@
-// What a share is credited: the target is bound to the job, changes have a grace, and nobody gains by choosing.
+// What a share is credited: the target is bound to the job, changes have a grace, and nobody gains by
+// choosing.
 
 #include <catch2/catch.hpp>
 #include <random>
@@ -29,7 +30,8 @@ TEST_CASE("A job is credited at the target it was issued with after the channel'
     }
 }
 
-TEST_CASE("After a change to an easier target both old and new work is credited at the easier one for a while") {
+TEST_CASE(
+    "After a change to an easier target both old and new work is credited at the easier one for a while") {
     ChannelWorld world;
     const auto old_job = world.issue(1);
     const auto new_job = world.retarget(world.easier);
@@ -161,8 +163,10 @@ void compare_with_model(unsigned seed) {
         const auto first = model.jobs.size() > 12 ? model.jobs.size() - 12 : 0;
         for (auto i = first; i < model.jobs.size(); ++i) {
             const auto& job = model.jobs[i];
-            const auto verdict = world.judge(world.submission(job.id), hash_meeting(Uint256{~0ULL}, ++world.salt));
-            if (verdict.reject == RejectReason::stale || verdict.reject == RejectReason::unknown_job) continue;
+            const auto verdict =
+                world.judge(world.submission(job.id), hash_meeting(Uint256{~0ULL}, ++world.salt));
+            if (verdict.reject == RejectReason::stale || verdict.reject == RejectReason::unknown_job)
+                continue;
             INFO("seed " << seed << " step " << step << " job " << i);
             REQUIRE_FALSE(verdict.reject);
             REQUIRE(verdict.credited_target == model.credited(job, world.now));

@@ -116,8 +116,8 @@ TEST_CASE("The same header is credited once") {
     }
 }
 
-// A node that has no new transactions offers the same block again. The time is the client's to choose, so only the
-// coinbase can keep the headers of the two jobs apart.
+// A node that has no new transactions offers the same block again. The time is the client's to choose, so
+// only the coinbase can keep the headers of the two jobs apart.
 TEST_CASE("Work for one job is never work for another job too") {
     ChannelWorld world;
     auto first = new_template(77, 1, easy_network);
@@ -172,8 +172,10 @@ TEST_CASE("The rest of the extranonce has exactly the size the channel was given
     for (std::uint8_t size = 0; size <= rest_bytes_max; ++size) {
         sent.rest_bytes = size;
         const auto examined = world.channel.examine(sent, version_mask, world.jobs);
-        if (size == 8) CHECK_FALSE(examined.refused);
-        else CHECK(examined.refused == RejectReason::extranonce_size);
+        if (size == 8)
+            CHECK_FALSE(examined.refused);
+        else
+            CHECK(examined.refused == RejectReason::extranonce_size);
     }
 }
 

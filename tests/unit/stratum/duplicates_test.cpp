@@ -24,7 +24,8 @@ TEST_CASE("A table of shares knows what it has seen while it grows") {
     for (int i = 0; i < 50'000; ++i) {
         const auto key = random() % 2 == 0 ? random() : random() % 1000 + 1;
         const bool fresh = known.insert(key).second;
-        REQUIRE(table.insert(hash_of_key(key)) == (fresh ? Duplicates::Result::added : Duplicates::Result::seen));
+        REQUIRE(table.insert(hash_of_key(key)) ==
+                (fresh ? Duplicates::Result::added : Duplicates::Result::seen));
     }
     CHECK(table.size() == known.size());
     for (const auto key : known) REQUIRE(table.insert(hash_of_key(key)) == Duplicates::Result::seen);

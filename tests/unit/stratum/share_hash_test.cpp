@@ -33,10 +33,11 @@ JobPtr random_job(std::mt19937& random, std::uint64_t number) {
     }
     work->previous.bytes.fill(static_cast<std::uint8_t>(random()));
     // The suffix's size is set by the commitment's: up to beyond what is hashed in pairs.
-    work->witness_commitment = random_bytes(random, random() % 3 == 0 ? random() % 6000 + 1 : random() % 200 + 1);
+    work->witness_commitment =
+        random_bytes(random, random() % 3 == 0 ? random() % 6000 + 1 : random() % 200 + 1);
     work->coinbase_flags = random_bytes(random, random() % 17);
-    return std::make_shared<const Job>(work, CoinbasePlan{std::string(random() % 41, 't'), Bytes(22, 1), 0x1fffe000},
-                                       SizeClass::small, 0);
+    return std::make_shared<const Job>(
+        work, CoinbasePlan{std::string(random() % 41, 't'), Bytes(22, 1), 0x1fffe000}, SizeClass::small, 0);
 }
 
 HeaderInput random_input(std::mt19937& random, const Job& job) {
@@ -53,7 +54,8 @@ HeaderInput random_input(std::mt19937& random, const Job& job) {
 // As BIP141 and the header's layout say, one hash at a time.
 Hash256 naive(const HeaderInput& input) {
     Bytes coinbase = input.job->coinbase().prefix;
-    coinbase.insert(coinbase.end(), input.extranonce.begin(), input.extranonce.begin() + input.extranonce_size);
+    coinbase.insert(coinbase.end(), input.extranonce.begin(),
+                    input.extranonce.begin() + input.extranonce_size);
     coinbase.insert(coinbase.end(), input.job->coinbase().suffix.begin(), input.job->coinbase().suffix.end());
     auto root = sha256(sha256(coinbase).bytes);
     for (const auto& branch : input.job->work().merkle_branches) {

@@ -1,4 +1,5 @@
-// The retarget rule against Poisson arrivals in virtual time: how fast it settles and how seldom it changes without need.
+// The retarget rule against Poisson arrivals in virtual time: how fast it settles and how seldom it changes
+// without need.
 
 #include "stratum/vardiff.h"
 
@@ -28,7 +29,8 @@ struct Machine {
     std::uint64_t changes = 0;
     std::uint64_t shares = 0;
 
-    Machine(double shares_per_minute, Difficulty first, unsigned seed) : rate(shares_per_minute), random(seed) {
+    Machine(double shares_per_minute, Difficulty first, unsigned seed)
+        : rate(shares_per_minute), random(seed) {
         vardiff.start(first, now);
     }
     double shares_per_minute() const { return rate / vardiff.current().approximate(); }
@@ -37,7 +39,8 @@ struct Machine {
         while (now < end) {
             std::exponential_distribution<double> wait(shares_per_minute() / 60);
             const auto seconds = std::min(wait(random), 1e6);
-            const auto share_at = now + std::chrono::duration_cast<Instant::duration>(std::chrono::duration<double>(seconds));
+            const auto share_at =
+                now + std::chrono::duration_cast<Instant::duration>(std::chrono::duration<double>(seconds));
             now = std::min({share_at, timer_at, end});
             if (now == timer_at) {
                 timer_at += 10s;
@@ -68,8 +71,8 @@ TEST_CASE("A channel that starts a million times too low or high is settled with
             slowest = std::max(slowest, seconds);
             most_shares = std::max(most_shares, machine.shares);
         }
-    std::printf("vardiff settles upwards within %.0f s and %llu shares, downwards within %.0f s\n", slowest_up,
-                static_cast<unsigned long long>(most_shares), slowest_down);
+    std::printf("vardiff settles upwards within %.0f s and %llu shares, downwards within %.0f s\n",
+                slowest_up, static_cast<unsigned long long>(most_shares), slowest_down);
     CHECK(slowest_up <= 120);
     CHECK(slowest_down <= 900);
     CHECK(most_shares < 500);
@@ -86,7 +89,8 @@ TEST_CASE("A steady channel is seldom retargeted") {
         hours += 8;
         CHECK(machine.settled());
     }
-    std::printf("vardiff changes a steady channel %.3f times an hour\n", static_cast<double>(changes) / hours);
+    std::printf("vardiff changes a steady channel %.3f times an hour\n",
+                static_cast<double>(changes) / hours);
     CHECK(static_cast<double>(changes) / hours < 0.25);
 }
 
@@ -135,7 +139,8 @@ TEST_CASE("No change leaves the bounds") {
     const VardiffSettings settings;
     vardiff.bound(*Difficulty::whole(1000), *Difficulty::whole(3000));
     vardiff.start(*Difficulty::whole(2000), start);
-    for (int i = 0; i < 1000; ++i) static_cast<void>(vardiff.on_share(settings, start + std::chrono::milliseconds(i)));
+    for (int i = 0; i < 1000; ++i)
+        static_cast<void>(vardiff.on_share(settings, start + std::chrono::milliseconds(i)));
     CHECK(vardiff.current() == *Difficulty::whole(3000));
     for (auto now = start; now < start + 1h; now += 10s) static_cast<void>(vardiff.on_timer(settings, now));
     CHECK(vardiff.current() == *Difficulty::whole(1000));

@@ -38,11 +38,12 @@ class Client {
             R"({"id":2,"method":"mining.authorize","params":[")" + test_address + ".w\",\"x\"]}\n");
     }
     // A submission for the job told last. Nearly every hash meets difficulty 2^-32.
-    std::string submit(std::uint32_t nonce, const std::string& id = "9", const std::string& worker = ".w") const {
+    std::string submit(std::uint32_t nonce, const std::string& id = "9",
+                       const std::string& worker = ".w") const {
         std::string nonce_hex;
         append_hex_u32(nonce_hex, nonce);
-        return R"({"id":)" + id + R"(,"method":"mining.submit","params":[")" + test_address + worker + "\",\"" + job() +
-               R"(","0011223344556677","6553f100",")" + nonce_hex + "\"]}\n";
+        return R"({"id":)" + id + R"(,"method":"mining.submit","params":[")" + test_address + worker +
+               "\",\"" + job() + R"(","0011223344556677","6553f100",")" + nonce_hex + "\"]}\n";
     }
     std::string job() const {
         for (auto line = told.rbegin(); line != told.rend(); ++line)
@@ -50,8 +51,8 @@ class Client {
         return "0";
     }
     std::size_t told_of(const std::string& method) const {
-        return static_cast<std::size_t>(
-            std::count_if(told.begin(), told.end(), [&](const json& line) { return line["method"] == method; }));
+        return static_cast<std::size_t>(std::count_if(
+            told.begin(), told.end(), [&](const json& line) { return line["method"] == method; }));
     }
     int last_code() const {
         if (answers.empty() || !answers.back().is_object() || !answers.back()["error"].is_array()) return 0;

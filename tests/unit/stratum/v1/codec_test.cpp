@@ -48,7 +48,8 @@ TEST_CASE("Lines that are no requests are told why") {
     CHECK(error_of(R"({"id":1,"method":null})") == LineError::no_method);
     CHECK(error_of(R"({"id":[1],"method":"mining.ping"})") == LineError::bad_id);
     CHECK(error_of(R"({"id":true,"method":"mining.ping"})") == LineError::bad_id);
-    CHECK(error_of(R"({"id":")" + std::string(63, 'a') + R"(","method":"mining.ping"})") == LineError::bad_id);
+    CHECK(error_of(R"({"id":")" + std::string(63, 'a') + R"(","method":"mining.ping"})") ==
+          LineError::bad_id);
     CHECK(error_of(R"({"id":1e999,"method":"mining.ping"})") == LineError::not_json);
 }
 
@@ -72,10 +73,10 @@ TEST_CASE("Every malformed submission is refused for what is wrong with it") {
     CHECK(refused(R"(["u","1f","0011","6553f100",42])") == R::malformed);
     CHECK(refused(R"([null,"1f","0011","6553f100","2a"])") == R::malformed);
     CHECK(refused(R"(["u",["1f"],"0011","6553f100","2a"])") == R::malformed);
-    CHECK(refused(R"(["u","1f","001","6553f100","2a"])") == R::malformed);        // odd length
-    CHECK(refused(R"(["u","1f","00zz","6553f100","2a"])") == R::malformed);       // letters
+    CHECK(refused(R"(["u","1f","001","6553f100","2a"])") == R::malformed);   // odd length
+    CHECK(refused(R"(["u","1f","00zz","6553f100","2a"])") == R::malformed);  // letters
     CHECK(refused(R"(["u","1f","0x11","6553f100","2a"])") == R::malformed);
-    CHECK(refused(R"(["u","1f","0011","6553f1000","2a"])") == R::malformed);      // nine letters
+    CHECK(refused(R"(["u","1f","0011","6553f1000","2a"])") == R::malformed);  // nine letters
     CHECK(refused(R"(["u","1f","0011","","2a"])") == R::malformed);
     CHECK(refused(R"(["u","1f","0011","6553f100","g0000000"])") == R::malformed);
     CHECK(refused(R"(["u","1f","0011","6553f100","-1"])") == R::malformed);
@@ -88,11 +89,13 @@ TEST_CASE("Every malformed submission is refused for what is wrong with it") {
 }
 
 TEST_CASE("An id comes back exactly as it was sent") {
-    for (const std::string id : {"0", "4294967295", "18446744073709551616", "123456789012345678901234567890", "-7", "1.50",
-                                 "1e3", "-0", R"("auth")", R"("")", R"("\u00fc\"\\")", "\"\xc3\xbc\"", R"("a\/b")"}) {
-        for (const auto* form : {R"({"id":%,"method":"mining.ping"})", R"({"method":"mining.ping", "id" : % })",
-                                 R"({"params":[{"id":5},"\"id\":6"],"id":%,"method":"mining.ping"})",
-                                 R"({"id":5,"method":"mining.ping","id":%})"}) {
+    for (const std::string id :
+         {"0", "4294967295", "18446744073709551616", "123456789012345678901234567890", "-7", "1.50", "1e3",
+          "-0", R"("auth")", R"("")", R"("\u00fc\"\\")", "\"\xc3\xbc\"", R"("a\/b")"}) {
+        for (const auto* form :
+             {R"({"id":%,"method":"mining.ping"})", R"({"method":"mining.ping", "id" : % })",
+              R"({"params":[{"id":5},"\"id\":6"],"id":%,"method":"mining.ping"})",
+              R"({"id":5,"method":"mining.ping","id":%})"}) {
             std::string line = form;
             line.replace(line.find('%'), 1, id);
             const auto parsed = parse_line(line);
@@ -127,22 +130,27 @@ namespace {
 std::string random_hex(std::mt19937& random, std::size_t letters_max) {
     const auto letters = random() % (letters_max + 1);
     std::string out;
-    for (std::size_t i = 0; i < letters; ++i) out += "0123456789abcdefABCDEFgx"[random() % (random() % 20 == 0 ? 24 : 22)];
+    for (std::size_t i = 0; i < letters; ++i)
+        out += "0123456789abcdefABCDEFgx"[random() % (random() % 20 == 0 ? 24 : 22)];
     return out;
 }
 
 // Mostly good submissions in any key order and spacing, some with a twist.
 std::string random_line(std::mt19937& random) {
     const auto space = [&] { return std::string(random() % 4 == 0 ? " " : ""); };
-    const char* ids[] = {"4", "\"x\"", "null", "99999999999999999999", "-1", "1.5", "\"\\u0041\"", "01", "[]"};
+    const char* ids[] = {"4",           "\"x\"", "null", "99999999999999999999", "-1", "1.5",
+                         "\"\\u0041\"", "01",    "[]"};
     const char* users[] = {"bcrt1q.w", "u", "", "\xc3\xbc", "a\\u0062c", "a\x7f", "a\tb"};
     std::vector<std::string> members;
-    members.push_back("\"id\"" + space() + ":" + space() + ids[random() % 3 == 0 ? random() % 9 : random() % 2]);
-    members.push_back(std::string("\"method\":\"") + (random() % 20 == 0 ? "mining.ping" : "mining.submit") + "\"");
+    members.push_back("\"id\"" + space() + ":" + space() +
+                      ids[random() % 3 == 0 ? random() % 9 : random() % 2]);
+    members.push_back(std::string("\"method\":\"") + (random() % 20 == 0 ? "mining.ping" : "mining.submit") +
+                      "\"");
     std::string params = "\"params\":[" + space() + "\"" + users[random() % 3 == 0 ? random() % 7 : 0] + "\"";
     const auto count = random() % 8 == 0 ? random() % 8 : 4 + random() % 2;
     for (std::size_t i = 0; i < count; ++i)
-        params += "," + space() + (random() % 40 == 0 ? "7" : "\"" + random_hex(random, i == 1 ? 36 : 9) + "\"");
+        params +=
+            "," + space() + (random() % 40 == 0 ? "7" : "\"" + random_hex(random, i == 1 ? 36 : 9) + "\"");
     members.push_back(params + "]");
     if (random() % 16 == 0) members.push_back("\"id\":8");
     if (random() % 16 == 0) members.push_back("\"jsonrpc\":\"2.0\"");
@@ -188,7 +196,8 @@ TEST_CASE("The difficulty a client reads is never easier than its target") {
         CHECK(std::stod(text) <= difficulty.approximate() * 1.00001);
     }
     for (int bits = 0; bits < 64; ++bits)
-        CHECK(difficulty_text(*Difficulty::whole(std::uint64_t{1} << bits)) == std::to_string(std::uint64_t{1} << bits));
+        CHECK(difficulty_text(*Difficulty::whole(std::uint64_t{1} << bits)) ==
+              std::to_string(std::uint64_t{1} << bits));
     CHECK(difficulty_text(*Difficulty::whole(12'345'678'901)) == "12345678901");
 }
 

@@ -21,7 +21,8 @@ TEST_CASE("A login splits at its first dot or underscore") {
 }
 
 TEST_CASE("Passwords fix or bound the difficulty and anything else is a password too") {
-    for (const auto* text : {"", "x", "d=", "d=0", "d=-4", "d=nan", "d=1e", "D=5", "=5", ",;, ,", "d 5", "dd=5", "d=5x"}) {
+    for (const auto* text :
+         {"", "x", "d=", "d=0", "d=-4", "d=nan", "d=1e", "D=5", "=5", ",;, ,", "d 5", "dd=5", "d=5x"}) {
         INFO(text);
         CHECK_FALSE(parse_password(text).fixed);
         CHECK_FALSE(parse_password(text).least);
@@ -40,7 +41,8 @@ TEST_CASE("Agents are known by their beginning in any case, others by none") {
     CHECK(quirks_of("ANTMINER S21/Thu").name == "antminer_s21");
     CHECK(quirks_of("Antminer S19/Thu").name == "antminer");
     CHECK(quirks_of("bitaxe/BM1370/v2").name == "bitaxe");
-    for (const auto* agent : {"", "x", "ccminer/2", "my nicehash/1"}) CHECK(quirks_of(agent).name == "unknown");
+    for (const auto* agent : {"", "x", "ccminer/2", "my nicehash/1"})
+        CHECK(quirks_of(agent).name == "unknown");
 }
 
 TEST_CASE("Size classes allow from 500 bytes upwards") {

@@ -66,7 +66,9 @@ TEST_CASE("A flood before the subscription ends the session and credits nothing"
     Fixture fixture;
     Client client(fixture.world);
     std::string flood;
-    for (int i = 0; i < 1000; ++i) flood += R"({"id":1,"method":"mining.submit","params":["u","1","00","0","0"]})" "\n";
+    for (int i = 0; i < 1000; ++i)
+        flood += R"({"id":1,"method":"mining.submit","params":["u","1","00","0","0"]})"
+                 "\n";
     client.say(flood);
     CHECK(client.session().closing() == CloseReason::misbehaviour);
     CHECK(client.answers.size() < 300);
@@ -100,7 +102,8 @@ TEST_CASE("What waits for a client that does not read is bounded") {
     client.login();
     std::size_t largest = 0;
     SECTION("requests") {
-        const std::string pings = R"({"id":1,"method":"mining.ping"})" "\n";
+        const std::string pings = R"({"id":1,"method":"mining.ping"})"
+                                  "\n";
         std::string many;
         while (many.size() < 64 * 1024) many += pings;
         for (int i = 0; i < 100; ++i) {
@@ -125,7 +128,8 @@ TEST_CASE("Honest refusals are never punished and lies are") {
     client.login();
     const auto old_line = client.submit(1);
     for (std::uint64_t i = 0; i < 2; ++i) {
-        fixture.world.on_template(make_template((1 << 20) + 1 + i, static_cast<std::uint8_t>(2 + i), 0x17030000));
+        fixture.world.on_template(
+            make_template((1 << 20) + 1 + i, static_cast<std::uint8_t>(2 + i), 0x17030000));
         client.session().on_job(fixture.world.now);
     }
     client.hear();
@@ -135,7 +139,9 @@ TEST_CASE("Honest refusals are never punished and lies are") {
     bits.insert(bits.rfind(']'), R"(,"80000000")");
     for (int i = 0; i < 2000; ++i) client.say(old_line + unknown + bits);
     CHECK(client.session().closing() == CloseReason::none);
-    for (int i = 0; i < 50; ++i) client.say(R"({"id":1,"method":"mining.submit","params":["u"]})" "\n");
+    for (int i = 0; i < 50; ++i)
+        client.say(R"({"id":1,"method":"mining.submit","params":["u"]})"
+                   "\n");
     CHECK(client.session().closing() == CloseReason::misbehaviour);
 }
 
@@ -147,7 +153,8 @@ TEST_CASE("A connection takes so many workers and no more") {
         client.say(R"({"id":2,"method":"mining.authorize","params":[")" + std::string(test_address) + ".w" +
                    std::to_string(i) + R"(","x"]})" + "\n");
     CHECK(client.last_code() == 0);
-    client.say(R"({"id":2,"method":"mining.authorize","params":[")" + std::string(test_address) + R"(.more","x"]})" + "\n");
+    client.say(R"({"id":2,"method":"mining.authorize","params":[")" + std::string(test_address) +
+               R"(.more","x"]})" + "\n");
     CHECK(client.last_code() == 24);
     CHECK(client.session().closing() == CloseReason::none);
 }

@@ -67,8 +67,10 @@ TEST_CASE("Answers keep the order of requests around submissions that wait for t
     std::vector<int> ids;
     for (int id = 100; id < 400; ++id) {
         ids.push_back(id);
-        if (id % 7 == 0) bytes += R"({"id":)" + std::to_string(id) + R"(,"method":"mining.ping","params":[]})" + "\n";
-        else bytes += client.submit(static_cast<std::uint32_t>(id), std::to_string(id));
+        if (id % 7 == 0)
+            bytes += R"({"id":)" + std::to_string(id) + R"(,"method":"mining.ping","params":[]})" + "\n";
+        else
+            bytes += client.submit(static_cast<std::uint32_t>(id), std::to_string(id));
     }
     client.say(bytes, 1000);
     std::vector<int> answered;
@@ -118,7 +120,9 @@ TEST_CASE("A worker is known by its name whatever escapes it is written with") {
                R"(.r\u00fcck\/1","x"]})" + "\n");
     client.say(client.submit(1, "9", R"(.r\u00fcck\/1)"));
     CHECK(client.last_code() == 0);
-    client.say(client.submit(2, "9", ".r\xc3\xbc" "ck/1"));
+    client.say(client.submit(2, "9",
+                             ".r\xc3\xbc"
+                             "ck/1"));
     CHECK(client.last_code() == 0);
     client.say(client.submit(3, "9", ".other"));
     CHECK(client.last_code() == 24);
@@ -129,7 +133,8 @@ TEST_CASE("The same share in other letters and for another worker is a duplicate
     Fixture fixture;
     Client client(fixture.world);
     client.login();
-    client.say(R"({"id":2,"method":"mining.authorize","params":[")" + std::string(test_address) + R"(.two","x"]})" + "\n");
+    client.say(R"({"id":2,"method":"mining.authorize","params":[")" + std::string(test_address) +
+               R"(.two","x"]})" + "\n");
     const auto line = client.submit(0xabcdef);
     client.say(line);
     REQUIRE(client.last_code() == 0);
@@ -144,8 +149,9 @@ TEST_CASE("The same share in other letters and for another worker is a duplicate
 TEST_CASE("Bits granted with a job stay good for it when the next template needs them") {
     Fixture fixture;
     Client client(fixture.world);
-    client.say(R"({"id":1,"method":"mining.configure","params":[["version-rolling"],{"version-rolling.mask":"1fffe000"}]})"
-               "\n");
+    client.say(
+        R"({"id":1,"method":"mining.configure","params":[["version-rolling"],{"version-rolling.mask":"1fffe000"}]})"
+        "\n");
     client.login();
     auto old_line = client.submit(5);
     auto work = new_template(++fixture.number, 1, main_nbits);
@@ -173,7 +179,8 @@ TEST_CASE("A client that asks for change after change gets them until the templa
     Client client(fixture.world);
     client.login();
     for (int i = 0; i < 100; ++i)
-        client.say(R"({"id":5,"method":"mining.suggest_difficulty","params":[)" + std::to_string(1 + i % 2) + "]}\n");
+        client.say(R"({"id":5,"method":"mining.suggest_difficulty","params":[)" + std::to_string(1 + i % 2) +
+                   "]}\n");
     CHECK(client.told_of("mining.notify") == job_variants_max);
     CHECK(client.told_of("mining.set_difficulty") == job_variants_max);
     const auto told = client.told;
