@@ -287,7 +287,7 @@ async function showWorkers() {
         cell(format.lastShare(person.last_share_at), "number")
       ]);
     }
-    const windows = ["10 minutes", "1 hour", "24 hours"];
+    const windows = person.hashrate.map((rate) => format.span(rate.window_s));
     const rejects =
         Object.entries(person.rejects_day).filter(([, n]) => n > 0).map(([
                                                                           reason, n
