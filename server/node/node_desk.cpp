@@ -288,7 +288,7 @@ void NodeDesk::reconsider() {
                                 steady_clock::now() - published_->received_at < early_longest;
     if (early_is_ahead) return;
     if (!proven_.contains(shape_key(source->work, options_))) {
-        if (!std::exchange(proving_, true))
+        if (source != refused_source_ && !std::exchange(proving_, true))
             spawn(control_, prove(shared_from_this(), *best, source), "coinbase_proof", Vital::yes);
         return;
     }
@@ -321,6 +321,7 @@ asio::awaitable<void> NodeDesk::prove([[maybe_unused]] std::shared_ptr<NodeDesk>
     }
     proving_ = false;
     if (!reason.empty()) {
+        refused_source_ = source;
         log::error("coinbase_refused", {{"by", judge},
                                         {"reason", reason},
                                         {"remedy",

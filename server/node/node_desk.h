@@ -70,6 +70,8 @@ class NodeDesk : public std::enable_shared_from_this<NodeDesk> {
     std::uint64_t next_number_;
     std::set<std::string> proven_;
     bool proving_ = false;
+    Source refused_source_;  // whose coinbase was refused: the next template is tried, not this one again
+                             // each second
     std::set<stratum::Hash256> believed_;  // tips whose header showed its work; at most believed_max
     std::set<stratum::Hash256> verifying_;
     std::set<stratum::Hash256> early_tried_;  // cleared when a full template is published

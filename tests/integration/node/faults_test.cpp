@@ -152,7 +152,10 @@ TEST_CASE("A coinbase that the node refuses is never handed out") {
     OneNode one;
     one.node.twist("getblocktemplate",
                    [](std::string text) { return text == "null" ? R"("bad-cb-flags")" : std::move(text); });
-    NodesWorld world(one.options());
+    auto options = one.options();
+    options.template_interval =
+        std::chrono::seconds(1);  // a refused template is not tried twice, the next one is
+    NodesWorld world(options);
     world.start();
     world.run_until([&] {
         return world.metric("hashyard_node_templates_total", {"one", "coinbase_refused"}) >= 1;
