@@ -2,6 +2,8 @@
 """Every share that was acknowledged stands in PostgreSQL exactly once, whatever is killed or stopped
 meanwhile. The truth is the load generator's own list of what it was told, share by share, by hash."""
 
+import os
+import signal
 import tempfile
 import time
 import unittest
@@ -51,7 +53,9 @@ class ExactlyOnce(unittest.TestCase):
         out, error = process.communicate(timeout=seconds)
         self.assertEqual(0, process.returncode, out + error)
         print(out.strip(), flush=True)
-        return read_shares(path)
+        fates = read_shares(path)
+        os.unlink(path)
+        return fates
 
     def test_server_killed_under_load(self):
         with Hashyard() as server:
@@ -65,9 +69,6 @@ class ExactlyOnce(unittest.TestCase):
             self.check(fates, server.database.rows)
 
     def test_embedded_database_killed_and_frozen_under_load(self):
-        import os
-        import signal
-
         with Hashyard() as server:
             process, path = self.run_load(server, 12)
             time.sleep(2.5)
