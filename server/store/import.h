@@ -177,6 +177,8 @@ struct OpenShare {
                                                             const std::vector<WorkerDefinition>& workers);
 // Those already there stay as they are.
 [[nodiscard]] Stored<void> define_jobs(Database& database, std::int16_t pool_node, const std::vector<JobDefinition>& jobs);
+// The partition that holds a position: shares_ and its first position in twelve digits.
+[[nodiscard]] std::string partition_of(std::int64_t position);
 // Makes the partitions for positions up to `position` and one ahead.
 [[nodiscard]] Stored<void> make_partitions(Database& database, std::int64_t position);
 [[nodiscard]] Stored<Imported> import(Database& database, const ImportBatch& batch);

@@ -117,12 +117,16 @@ Stored<void> define_jobs(Database& database, std::int16_t pool_node, const std::
     });
 }
 
+std::string partition_of(std::int64_t position) {
+    return fmt::format("shares_{:012}", (position - 1) / partition_shares * partition_shares + 1);
+}
+
 Stored<void> make_partitions(Database& database, std::int64_t position) {
     return transact(database, [&](pqxx::work& transaction) {
         const auto first = (position - 1) / partition_shares;
         for (auto number = first; number <= first + 1; ++number) {
             const auto from = number * partition_shares + 1;
-            const auto name = fmt::format("shares_{:012}", from);
+            const auto name = partition_of(from);
             if (!transaction.exec1("select to_regclass('" + name + "') is null")[0].as<bool>()) continue;
             transaction.exec(fmt::format("create table {} partition of shares for values from ({}) to ({})", name, from,
                                          from + partition_shares));
