@@ -1,9 +1,9 @@
 #pragma once
 // The one integer of the ledger: 256 bits, unsigned, checked. Pure; any thread.
-// Money in a coin's base units, work in expected hashes, weight in 2^-112 units of network work. The greatest product is
-// amount times weight: 2^73 (5,000 ether in wei) times 2^120 (a window of 256 units) leaves 63 bits of room.
-// Arithmetic that does not fit throws std::range_error or std::overflow_error inside the ledger; its public functions turn
-// that into LedgerError::overflow.
+// Money in a coin's base units, work in expected hashes, weight in 2^-112 units of network work. The greatest
+// product is amount times weight: 2^73 (5,000 ether in wei) times 2^120 (a window of 256 units) leaves 63
+// bits of room. Arithmetic that does not fit throws std::range_error or std::overflow_error inside the
+// ledger; its public functions turn that into LedgerError::overflow.
 
 #include <boost/multiprecision/cpp_int.hpp>
 #include <boost/system/result.hpp>
@@ -20,11 +20,12 @@ using Integer = boost::multiprecision::checked_uint256_t;
 // An account is named by its bytes (a payout address or a registered name); order is by unsigned bytes.
 using Weights = std::map<std::string, Integer>;
 
-// A class and not an enum, because Integer converts to and from every enum, which makes a result of the two ambiguous.
+// A class and not an enum, because Integer converts to and from every enum, which makes a result of the two
+// ambiguous.
 struct LedgerError {
     enum class Kind { overflow, no_network_work, no_weight, bad_rule } kind = Kind::overflow;
 
-    static const LedgerError overflow;         // a number does not fit 256 bits; nothing is paid on a wrapped number
+    static const LedgerError overflow;  // a number does not fit 256 bits; nothing is paid on a wrapped number
     static const LedgerError no_network_work;  // network work of zero
     static const LedgerError no_weight;        // there is something to share and nobody to share it among
     static const LedgerError bad_rule;         // a payout rule outside its limits

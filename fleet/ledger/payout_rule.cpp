@@ -22,7 +22,8 @@ std::optional<Underfilled> parse_underfilled(std::string_view text) {
 }
 
 LedgerResult<PayoutRule> checked_rule(const PayoutRule& rule) {
-    if (rule.window_factor < 1 || rule.window_factor > window_factor_max || rule.fee_basis_points > basis_points)
+    if (rule.window_factor < 1 || rule.window_factor > window_factor_max ||
+        rule.fee_basis_points > basis_points)
         return LedgerError::bad_rule;
     return rule;
 }
@@ -31,9 +32,11 @@ std::string canonical(const PayoutRule& rule) {
     const auto fee = "\"fee_basis_points\":" + std::to_string(rule.fee_basis_points);
     if (rule.scheme == Scheme::solo) return "{" + fee + ",\"format\":1,\"scheme\":\"solo\"}";
     return "{\"empty_window\":\"finder\"," + fee +
-           ",\"format\":1,\"oldest_share\":\"cut\",\"rounding\":\"largest_remainder_then_account\",\"scheme\":\"pplns\"," +
+           ",\"format\":1,\"oldest_share\":\"cut\",\"rounding\":\"largest_remainder_then_account\","
+           "\"scheme\":\"pplns\"," +
            "\"underfilled\":\"" + name_of(rule.underfilled) +
-           "\",\"view\":\"received_by_job_issue\",\"window_factor\":" + std::to_string(rule.window_factor) + "}";
+           "\",\"view\":\"received_by_job_issue\",\"window_factor\":" + std::to_string(rule.window_factor) +
+           "}";
 }
 
 }  // namespace fleet::ledger

@@ -1,6 +1,6 @@
 #pragma once
-// How rewards are shared, as data. Pure; any thread. A rule gets a version number when the store first meets it and never
-// changes afterwards: its canonical text enters the input hash of every run.
+// How rewards are shared, as data. Pure; any thread. A rule gets a version number when the store first meets
+// it and never changes afterwards: its canonical text enters the input hash of every run.
 
 #include <optional>
 #include <string>
@@ -19,8 +19,8 @@ const char* name_of(Scheme scheme);
 
 // What divides the reward while the log is shorter than the window.
 enum class Underfilled {
-    log,   // what is there: participants get everything from the first block on
-    full   // the full window: the rest stays with the operator (Rosenfeld's statistical loan)
+    log,  // what is there: participants get everything from the first block on
+    full  // the full window: the rest stays with the operator (Rosenfeld's statistical loan)
 };
 const char* name_of(Underfilled policy);
 [[nodiscard]] std::optional<Underfilled> parse_underfilled(std::string_view text);
@@ -37,8 +37,9 @@ struct PayoutRule {
 // bad_rule unless 1 <= window_factor <= window_factor_max and fee_basis_points <= 10,000.
 [[nodiscard]] LedgerResult<PayoutRule> checked_rule(const PayoutRule& rule);
 
-// JSON with sorted keys and no spaces: the same rule gives the same bytes for ever. It also states what has no knob: the
-// oldest share is cut, an empty window goes to the finder, remainders go to the largest, ties by account.
+// JSON with sorted keys and no spaces: the same rule gives the same bytes for ever. It also states what has
+// no knob: the oldest share is cut, an empty window goes to the finder, remainders go to the largest, ties by
+// account.
 [[nodiscard]] std::string canonical(const PayoutRule& rule);
 
 }  // namespace fleet::ledger

@@ -49,9 +49,11 @@ LedgerResult<std::vector<PayoutLine>> apportion(const Integer& amount, const Wei
         order.reserve(lines.size());
         for (auto& line : lines) order.push_back(&line);
         // Lines are in ascending order of account already, so a stable sort breaks ties by it.
-        std::stable_sort(order.begin(), order.end(),
-                         [](const PayoutLine* a, const PayoutLine* b) { return a->remainder > b->remainder; });
-        // The remainders add up to left * denominator and each is below the denominator: fewer units than accounts.
+        std::stable_sort(order.begin(), order.end(), [](const PayoutLine* a, const PayoutLine* b) {
+            return a->remainder > b->remainder;
+        });
+        // The remainders add up to left * denominator and each is below the denominator: fewer units than
+        // accounts.
         for (std::size_t i = 0; left > 0; ++i, --left) {
             order[i]->extra = 1;
             ++order[i]->amount;

@@ -7,7 +7,8 @@ namespace fleet::ledger {
 namespace {
 
 // The accounts that share this block: the window, or the finder alone.
-LedgerResult<Weights> weights_that_count(const PayoutRule& rule, const BlockReward& block, const Weights& weights) {
+LedgerResult<Weights> weights_that_count(const PayoutRule& rule, const BlockReward& block,
+                                         const Weights& weights) {
     Weights counted;
     if (rule.scheme == Scheme::pplns)
         for (const auto& [account, weight] : weights)
@@ -49,8 +50,9 @@ LedgerResult<Settlement> settle(const PayoutRule& rule, const BlockReward& block
 }
 
 std::string canonical_input(const PayoutRule& rule, const BlockReward& block, const Weights& weights) {
-    std::string out = "hashyard payout input 1\nrule " + canonical(rule) + "\ncoin " + block.coin + "\nblock " +
-                      block.block + "\nreward " + block.reward.str() + "\nfinder " + block.finder + "\n";
+    std::string out = "hashyard payout input 1\nrule " + canonical(rule) + "\ncoin " + block.coin +
+                      "\nblock " + block.block + "\nreward " + block.reward.str() + "\nfinder " +
+                      block.finder + "\n";
     for (const auto& [account, weight] : weights) out += "weight " + account + " " + weight.str() + "\n";
     return out;
 }
@@ -59,8 +61,8 @@ std::string canonical_output(const Settlement& settlement) {
     std::string out = "hashyard payout output 1\nfee " + settlement.fee.str() + "\ndistributable " +
                       settlement.distributable.str() + "\n";
     for (const auto& line : settlement.lines)
-        out += "line " + line.account + " " + line.weight.str() + " " + line.floor.str() + " " + line.remainder.str() + " " +
-               std::to_string(line.extra) + " " + line.amount.str() + "\n";
+        out += "line " + line.account + " " + line.weight.str() + " " + line.floor.str() + " " +
+               line.remainder.str() + " " + std::to_string(line.extra) + " " + line.amount.str() + "\n";
     return out;
 }
 

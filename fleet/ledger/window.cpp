@@ -4,10 +4,14 @@ namespace fleet::ledger {
 
 const char* name_of(LedgerError error) {
     switch (error.kind) {
-        case LedgerError::Kind::overflow: return "overflow";
-        case LedgerError::Kind::no_network_work: return "no_network_work";
-        case LedgerError::Kind::no_weight: return "no_weight";
-        case LedgerError::Kind::bad_rule: return "bad_rule";
+        case LedgerError::Kind::overflow:
+            return "overflow";
+        case LedgerError::Kind::no_network_work:
+            return "no_network_work";
+        case LedgerError::Kind::no_weight:
+            return "no_weight";
+        case LedgerError::Kind::bad_rule:
+            return "bad_rule";
     }
     return "unknown";
 }
@@ -25,7 +29,8 @@ Integer work_of_target(const Integer& target) {
     const Integer greatest = std::numeric_limits<Integer>::max();
     if (target == greatest) return 1;
     const Integer divisor = target + 1;
-    // floor(2^256 / d) without a 257-bit number: (2^256 - 1) / d falls short by one exactly when d divides 2^256.
+    // floor(2^256 / d) without a 257-bit number: (2^256 - 1) / d falls short by one exactly when d divides
+    // 2^256.
     Integer quotient;
     Integer rest;
     boost::multiprecision::divide_qr(greatest, divisor, quotient, rest);

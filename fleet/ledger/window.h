@@ -1,8 +1,8 @@
 #pragma once
 // The PPLNS window: which shares a block pays, and how much each account's shares weigh. Pure; any thread.
-// A share weighs work * floor(2^112 / network work at its job's time), so a window of X units of network work weighs
-// X * 2^112 whatever retargets lie inside. The floor errs by less than network work / 2^112: 2^-32 at 2^80 hashes a block.
-// Entries are given newest first; the oldest share counts with the part that still fits.
+// A share weighs work * floor(2^112 / network work at its job's time), so a window of X units of network work
+// weighs X * 2^112 whatever retargets lie inside. The floor errs by less than network work / 2^112: 2^-32 at
+// 2^80 hashes a block. Entries are given newest first; the oldest share counts with the part that still fits.
 
 #include <cstdint>
 #include <optional>
@@ -30,8 +30,9 @@ class Window {
     // The next older share.
     [[nodiscard]] LedgerResult<Taken> add_share(const std::string& account, const Integer& work,
                                                 const Integer& hash_weight);
-    // One account's work in a run of older shares that lies in the window whole. The caller knows so from the run's total;
-    // a run that does not fit is refused (Taken::none, nothing added) and has to be given share by share.
+    // One account's work in a run of older shares that lies in the window whole. The caller knows so from the
+    // run's total; a run that does not fit is refused (Taken::none, nothing added) and has to be given share
+    // by share.
     [[nodiscard]] LedgerResult<Taken> add_run(const std::string& account, const Integer& work,
                                               const Integer& hash_weight);
 

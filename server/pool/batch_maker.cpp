@@ -11,18 +11,21 @@ namespace server::pool {
 
 namespace {
 
-// Names come from miners. PostgreSQL refuses zero bytes and broken UTF-8, and one bad name must not stop the import:
-// control characters and bytes outside well-formed UTF-8 (Unicode 15, table 3-7, without surrogates) become '?'.
+// Names come from miners. PostgreSQL refuses zero bytes and broken UTF-8, and one bad name must not stop the
+// import: control characters and bytes outside well-formed UTF-8 (Unicode 15, table 3-7, without surrogates)
+// become '?'.
 std::string cleaned(std::string text) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(i < text.size() ? text[i] : 0); };
+    const auto byte = [&](std::size_t i) {
+        return static_cast<unsigned char>(i < text.size() ? text[i] : 0);
+    };
     const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0) == 0x80; };
     for (std::size_t i = 0; i < text.size();) {
         const unsigned lead = byte(i);
         std::size_t bytes = 0;
         if (lead >= 0x20 && lead < 0x7F) bytes = 1;
         if (lead >= 0xC2 && lead <= 0xDF && continues(i + 1)) bytes = 2;
-        if ((lead & 0xF0) == 0xE0 && continues(i + 1) && continues(i + 2) && (lead != 0xE0 || byte(i + 1) >= 0xA0) &&
-            (lead != 0xED || byte(i + 1) < 0xA0))
+        if ((lead & 0xF0) == 0xE0 && continues(i + 1) && continues(i + 2) &&
+            (lead != 0xE0 || byte(i + 1) >= 0xA0) && (lead != 0xED || byte(i + 1) < 0xA0))
             bytes = 3;
         if (lead >= 0xF0 && lead <= 0xF4 && continues(i + 1) && continues(i + 2) && continues(i + 3) &&
             (lead != 0xF0 || byte(i + 1) >= 0x90) && (lead != 0xF4 || byte(i + 1) < 0x90))
@@ -34,21 +37,32 @@ std::string cleaned(std::string text) {
 }
 
 store::WorkerDefinition definition_of(const WorkerRecord& worker) {
-    const auto kind = worker.user_kind == UserKind::address ? store::UserKind::address : store::UserKind::name;
+    const auto kind =
+        worker.user_kind == UserKind::address ? store::UserKind::address : store::UserKind::name;
     auto user = cleaned(worker.user);
     if (user.empty()) user = "?";
     return {kind, std::move(user), cleaned(worker.worker_name)};
 }
 
 store::Chain chain_of(std::uint8_t coin, std::uint8_t algorithm) {
-    return {stratum::name_of(static_cast<stratum::Coin>(coin)), stratum::name_of(static_cast<stratum::Algorithm>(algorithm))};
+    return {stratum::name_of(static_cast<stratum::Coin>(coin)),
+            stratum::name_of(static_cast<stratum::Algorithm>(algorithm))};
 }
 
 store::JobDefinition definition_of(const JobRecord& job) {
-    store::JobDefinition out{job.job,   chain_of(job.coin, job.algorithm), job.issued_at_us,        job.height,
-                             job.version, job.nbits, job.time, std::max<std::int64_t>(job.coinbase_value_sats, 0),
-                             std::max<std::int64_t>(job.fees_sats, 0),     job.previous,            job.coinbase_prefix,
-                             job.coinbase_suffix,                          {}};
+    store::JobDefinition out{job.job,
+                             chain_of(job.coin, job.algorithm),
+                             job.issued_at_us,
+                             job.height,
+                             job.version,
+                             job.nbits,
+                             job.time,
+                             std::max<std::int64_t>(job.coinbase_value_sats, 0),
+                             std::max<std::int64_t>(job.fees_sats, 0),
+                             job.previous,
+                             job.coinbase_prefix,
+                             job.coinbase_suffix,
+                             {}};
     out.merkle_branches.reserve(32 * job.merkle_branches.size());
     for (const auto& branch : job.merkle_branches)
         out.merkle_branches.insert(out.merkle_branches.end(), branch.bytes.begin(), branch.bytes.end());
@@ -70,8 +84,8 @@ store::JobDefinition definition_of(const BlockRecord& block) {
 
 }  // namespace
 
-void BatchMaker::begin(std::int16_t pool_node, std::uint64_t journal, std::int32_t rule, const store::ImportState& state,
-                       const std::vector<store::OpenShare>& open_shares) {
+void BatchMaker::begin(std::int16_t pool_node, std::uint64_t journal, std::int32_t rule,
+                       const store::ImportState& state, const std::vector<store::OpenShare>& open_shares) {
     pool_node_ = pool_node;
     journal_ = journal;
     rule_ = rule;
@@ -86,8 +100,9 @@ void BatchMaker::begin(std::int16_t pool_node, std::uint64_t journal, std::int32
         if (!network) continue;
         auto [account, fresh] = accounts.try_emplace(share.user);
         if (fresh) account->second = stratum::sha256(stratum::view_of(share.user_name));
-        slices_.restore({share.chain, share.nbits, state.open_rule != 0 ? state.open_rule : rule}, *network,
-                        {share.position, share.received_at_us, share.user, account->second, share.work, share.hash});
+        slices_.restore(
+            {share.chain, share.nbits, state.open_rule != 0 ? state.open_rule : rule}, *network,
+            {share.position, share.received_at_us, share.user, account->second, share.work, share.hash});
     }
 }
 
@@ -139,7 +154,8 @@ const BatchMaker::Job* BatchMaker::find_job(std::uint64_t job) {
 }
 
 stratum::Uint256 BatchMaker::work_of(const stratum::Uint256& target) {
-    const auto mixed = (target.limb(0) ^ target.limb(1) ^ target.limb(2) ^ target.limb(3)) * 0x9E3779B97F4A7C15ULL;
+    const auto mixed =
+        (target.limb(0) ^ target.limb(1) ^ target.limb(2) ^ target.limb(3)) * 0x9E3779B97F4A7C15ULL;
     auto& entry = works_[mixed >> 56];
     if (entry.work.is_zero() || entry.target != target) entry = {target, stratum::work_of_target(target)};
     return entry.work;
@@ -191,12 +207,13 @@ void BatchMaker::add_share(const MergedRecord& from, const ShareRecord& share, s
     stratum::store_le32(out.proof.data() + 4, share.ntime);
     stratum::store_le32(out.proof.data() + 8, share.nonce);
     out.proof[12] = share.prefix_bytes;
-    const std::size_t extranonce = std::min<std::size_t>(std::size_t{share.prefix_bytes} + share.rest_bytes, 32);
+    const std::size_t extranonce =
+        std::min<std::size_t>(std::size_t{share.prefix_bytes} + share.rest_bytes, 32);
     std::copy_n(share.extranonce.begin(), extranonce, out.proof.begin() + 13);
     out.proof_bytes = static_cast<std::uint8_t>(13 + extranonce);
     made_slices_.add(job->key, job->network,
-                     {made_position_++, share.received_at_us, worker->second.ids.user, worker->second.account, out.work,
-                      share.hash},
+                     {made_position_++, share.received_at_us, worker->second.ids.user, worker->second.account,
+                      out.work, share.hash},
                      batch.slices);
     batch.totals.try_emplace(job->key.chain);
     add_interval(share, out.worker, out.work);
@@ -204,7 +221,8 @@ void BatchMaker::add_share(const MergedRecord& from, const ShareRecord& share, s
 
 void BatchMaker::add_interval(const ShareRecord& share, std::int32_t worker, const stratum::Uint256& work) {
     const auto bucket = static_cast<std::int32_t>(share.received_at_us / 1'000'000 / store::interval_s);
-    const auto key = static_cast<std::uint64_t>(static_cast<std::uint32_t>(bucket)) << 32 | static_cast<std::uint32_t>(worker);
+    const auto key = static_cast<std::uint64_t>(static_cast<std::uint32_t>(bucket)) << 32 |
+                     static_cast<std::uint32_t>(worker);
     auto& sum = intervals_[key];
     sum.bucket = bucket;
     sum.worker = worker;

@@ -1,7 +1,7 @@
 #pragma once
-// Turns journal records into what the store imports. Knows which worker and job a journal's numbers stand for, and keeps the
-// open slice. Importer thread; no I/O. A batch is made on a copy of the slice builder: commit() keeps it, and not calling it
-// forgets the batch.
+// Turns journal records into what the store imports. Knows which worker and job a journal's numbers stand
+// for, and keeps the open slice. Importer thread; no I/O. A batch is made on a copy of the slice builder:
+// commit() keeps it, and not calling it forgets the batch.
 
 #include <cstdint>
 #include <map>
@@ -36,16 +36,18 @@ class BatchMaker {
   public:
     BatchMaker() = default;
     // Where the database stands. `rule` is the version in force.
-    void begin(std::int16_t pool_node, std::uint64_t journal, std::int32_t rule, const store::ImportState& state,
-               const std::vector<store::OpenShare>& open_shares);
+    void begin(std::int16_t pool_node, std::uint64_t journal, std::int32_t rule,
+               const store::ImportState& state, const std::vector<store::OpenShare>& open_shares);
 
-    // Workers and jobs that these records define or need and that are not known yet. To be written to the database before make().
+    // Workers and jobs that these records define or need and that are not known yet. To be written to the
+    // database before make().
     [[nodiscard]] Definitions missing(const std::vector<MergedRecord>& records) const;
     void know(const Definitions& definitions, const std::vector<store::WorkerIds>& ids);
     // Too many names: begin() again and have the journal repeat those in use.
     [[nodiscard]] bool crowded() const { return workers_.size() > workers_max; }
 
-    // Shares and blocks only; the caller fills in `progress`. Records whose worker or job nobody defined are counted in unusable().
+    // Shares and blocks only; the caller fills in `progress`. Records whose worker or job nobody defined are
+    // counted in unusable().
     [[nodiscard]] store::ImportBatch make(const std::vector<MergedRecord>& records);
     void commit();
 

@@ -16,11 +16,14 @@ constexpr auto refused_credit_again_after = std::chrono::minutes(10);
 constexpr auto housekeeping_every = std::chrono::minutes(10);
 
 std::int64_t steady_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now().time_since_epoch())
+        .count();
 }
 
 std::int64_t wall_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
 }
 
 // Definitions have no time of their own: they go with the record before them.
@@ -32,8 +35,8 @@ std::int64_t time_of(const Record& record) {
 
 }  // namespace
 
-Importer::Importer(store::Database& database, std::vector<std::unique_ptr<ShareSource>> sources, ImporterOptions options,
-                   ImporterEvents events)
+Importer::Importer(store::Database& database, std::vector<std::unique_ptr<ShareSource>> sources,
+                   ImporterOptions options, ImporterEvents events)
     : database_(database), options_(std::move(options)), events_(std::move(events)), shards_(sources.size()) {
     for (std::size_t i = 0; i < sources.size(); ++i) shards_[i].source = std::move(sources[i]);
     caught_up_at_ms_ = steady_ms();
@@ -121,7 +124,8 @@ bool Importer::prepare() {
     if (!open) return lost(open.error()), false;
     found_again();
     pool_node_ = *node;
-    partitions_through_ = ((state->next_position - 1) / store::partition_shares + 2) * store::partition_shares;
+    partitions_through_ =
+        ((state->next_position - 1) / store::partition_shares + 2) * store::partition_shares;
     maker_.begin(*node, options_.journal, *rule, *state, *open);
     for (auto& shard : shards_) {
         const auto found = state->positions.find(shard.source->shard());
@@ -137,13 +141,16 @@ bool Importer::prepare() {
 }
 
 void Importer::read_sources() {
-    const auto share = std::max<std::size_t>(options_.records_max / std::max<std::size_t>(shards_.size(), 1), 1);
+    const auto share =
+        std::max<std::size_t>(options_.records_max / std::max<std::size_t>(shards_.size(), 1), 1);
     for (auto& shard : shards_)
-        if (shard.waiting.size() < share) shard.more = shard.source->read(share - shard.waiting.size(), shard.waiting);
+        if (shard.waiting.size() < share)
+            shard.more = shard.source->read(share - shard.waiting.size(), shard.waiting);
 }
 
-// The records of all shards by time, moved out of `waiting`: a batch that fails is read again from the journal. A shard that has more than was read decides how far the others may go: its next record
-// may be older than theirs.
+// The records of all shards by time, moved out of `waiting`: a batch that fails is read again from the
+// journal. A shard that has more than was read decides how far the others may go: its next record may be
+// older than theirs.
 std::vector<MergedRecord> Importer::merge() {
     struct Head {
         Shard* shard;
@@ -193,12 +200,14 @@ Importer::Step Importer::import_batch(const std::vector<MergedRecord>& records) 
         if (shard.taken == 0) continue;
         const auto after = shard.position.load(std::memory_order_relaxed);
         // When all that was read is in the batch, faulty frames passed over at its end are too.
-        const auto through = shard.taken == shard.waiting.size() ? shard.source->position() : shard.waiting[shard.taken - 1].last;
+        const auto through = shard.taken == shard.waiting.size() ? shard.source->position()
+                                                                 : shard.waiting[shard.taken - 1].last;
         if (through > after) batch.progress.push_back({shard.source->shard(), after, through});
     }
     const auto last_position = batch.first_position + static_cast<std::int64_t>(batch.shares.size());
     if (last_position > partitions_through_) {
-        if (const auto made = store::make_partitions(database_, last_position); !made) return lost(made.error());
+        if (const auto made = store::make_partitions(database_, last_position); !made)
+            return lost(made.error());
         partitions_through_ = ((last_position - 1) / store::partition_shares + 2) * store::partition_shares;
     }
     const auto imported = store::import(database_, batch);
@@ -215,7 +224,8 @@ Importer::Step Importer::import_batch(const std::vector<MergedRecord>& records) 
 void Importer::committed(const store::ImportBatch& batch) {
     maker_.commit();
     for (auto& shard : shards_) {
-        shard.waiting.erase(shard.waiting.begin(), shard.waiting.begin() + static_cast<std::ptrdiff_t>(shard.taken));
+        shard.waiting.erase(shard.waiting.begin(),
+                            shard.waiting.begin() + static_cast<std::ptrdiff_t>(shard.taken));
         shard.taken = 0;
     }
     for (const auto& progress : batch.progress) {
@@ -229,7 +239,8 @@ void Importer::committed(const store::ImportBatch& batch) {
     for (const auto& block : batch.blocks)
         if (events_.on_block_imported) events_.on_block_imported(block.hash);
     if (maker_.unusable() > unusable_.load(std::memory_order_relaxed)) {
-        log::error("records_unusable", {{"total", maker_.unusable()}, {"why", "their worker or job is nowhere defined"}});
+        log::error("records_unusable",
+                   {{"total", maker_.unusable()}, {"why", "their worker or job is nowhere defined"}});
         unusable_.store(maker_.unusable(), std::memory_order_relaxed);
     }
     if (maker_.crowded()) ready_ = false;
@@ -259,9 +270,10 @@ bool Importer::credit_blocks() {
         look_for_credits_ = false;
         next_look_ = now + look_for_credits_every;
         for (const auto& block : *blocks) {
-            const bool known = std::any_of(waiting_credits_.begin(), waiting_credits_.end(), [&](const auto& waiting) {
-                return waiting.block.hash == block.hash && waiting.block.coin == block.coin;
-            });
+            const bool known =
+                std::any_of(waiting_credits_.begin(), waiting_credits_.end(), [&](const auto& waiting) {
+                    return waiting.block.hash == block.hash && waiting.block.coin == block.coin;
+                });
             if (!known) waiting_credits_.push_back({block, {}, {}});
         }
     }
@@ -283,7 +295,8 @@ bool Importer::credit_blocks() {
 // All that was written a moment after the block was found is imported, on every shard.
 bool Importer::imported_far_enough(WaitingCredit& waiting) const {
     if (waiting.through.empty()) {
-        const auto settle_us = std::chrono::duration_cast<std::chrono::microseconds>(options_.settle_time).count();
+        const auto settle_us =
+            std::chrono::duration_cast<std::chrono::microseconds>(options_.settle_time).count();
         if (wall_us() < waiting.block.found_at_us + settle_us) return false;
         for (const auto& shard : shards_) waiting.through.push_back(shard.source->written_sequence());
     }
@@ -302,7 +315,8 @@ bool Importer::credit(WaitingCredit& waiting) {
         waiting.not_before = steady_clock::now() + refused_credit_again_after;
     } else if (outcome->kind == store::CreditOutcome::Kind::credited) {
         const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - begun);
-        log::info("block_credited", {{"block", hash}, {"run", outcome->run}, {"users", outcome->lines}, {"ms", took.count()}});
+        log::info("block_credited",
+                  {{"block", hash}, {"run", outcome->run}, {"users", outcome->lines}, {"ms", took.count()}});
         if (events_.on_block_credited) events_.on_block_credited(waiting.block.hash, outcome->lines);
     }
     return true;
@@ -322,7 +336,8 @@ bool Importer::keep_house() {
 Importer::Step Importer::lost(const store::Unavailable& why) {
     ready_ = false;
     available_.store(false, std::memory_order_relaxed);
-    if (!told_unavailable_) log::warn("database_unavailable", {{"why", why.reason}, {"records_waiting", lag_records()}});
+    if (!told_unavailable_)
+        log::warn("database_unavailable", {{"why", why.reason}, {"records_waiting", lag_records()}});
     told_unavailable_ = true;
     return Step::unavailable;
 }

@@ -1,7 +1,8 @@
 #pragma once
-// Brings the journals of this pool node into PostgreSQL, keeps the state of blocks and credits them. Owned by main.cpp; runs on
-// a thread of its own, `importer`. While PostgreSQL is away it waits with back-off: nothing is lost, since the journals keep
-// what is not imported, and nothing comes twice, since rows and positions share a transaction.
+// Brings the journals of this pool node into PostgreSQL, keeps the state of blocks and credits them. Owned by
+// main.cpp; runs on a thread of its own, `importer`. While PostgreSQL is away it waits with back-off: nothing
+// is lost, since the journals keep what is not imported, and nothing comes twice, since rows and positions
+// share a transaction.
 
 #include <atomic>
 #include <chrono>
@@ -29,12 +30,14 @@ struct ImporterOptions {
     std::string node_name = "pool-1";
     std::uint64_t journal = 0;  // identity of the journal folder
     fleet::ledger::PayoutRule rule;
-    // A batch: 0.6 s of 200,000 shares/s and about 60 MB while it is made. Interval sums cost a row a worker and batch.
+    // A batch: 0.6 s of 200,000 shares/s and about 60 MB while it is made. Interval sums cost a row a worker
+    // and batch.
     std::size_t records_max = 120'000;
     std::chrono::milliseconds poll_interval{100};
     std::chrono::milliseconds retry_first{200};
     std::chrono::milliseconds retry_max{5'000};
-    // A share is on its way to the journal for microseconds; after this no share received before a block can still come.
+    // A share is on its way to the journal for microseconds; after this no share received before a block can
+    // still come.
     std::chrono::milliseconds settle_time{1'000};
 };
 
@@ -47,8 +50,8 @@ struct ImporterEvents {
 class Importer {
   public:
     // Database and sources outlive this object.
-    Importer(store::Database& database, std::vector<std::unique_ptr<ShareSource>> sources, ImporterOptions options,
-             ImporterEvents events = {});
+    Importer(store::Database& database, std::vector<std::unique_ptr<ShareSource>> sources,
+             ImporterOptions options, ImporterEvents events = {});
     ~Importer();
     Importer(const Importer&) = delete;
     Importer& operator=(const Importer&) = delete;
@@ -57,18 +60,22 @@ class Importer {
     // Imports what is on disk, for at most `drain`, then ends the thread. The journals are synced before.
     void stop(std::chrono::milliseconds drain = std::chrono::seconds(10));
 
-    // Any thread: what the chain says of a block. Kept until the database has it. False: the queue is full, tell it again later.
+    // Any thread: what the chain says of a block. Kept until the database has it. False: the queue is full,
+    // tell it again later.
     [[nodiscard]] bool tell(store::BlockNews news) { return news_.push(std::move(news)); }
 
     // Any thread, for metrics and pages.
     [[nodiscard]] std::uint64_t lag_records() const;
     [[nodiscard]] double lag_s() const;  // since everything written had been imported; 0 while it is
     [[nodiscard]] bool database_available() const { return available_.load(std::memory_order_relaxed); }
-    [[nodiscard]] std::uint64_t shares_imported() const { return shares_imported_.load(std::memory_order_relaxed); }
+    [[nodiscard]] std::uint64_t shares_imported() const {
+        return shares_imported_.load(std::memory_order_relaxed);
+    }
     [[nodiscard]] std::uint64_t records_unusable() const { return unusable_.load(std::memory_order_relaxed); }
 
     enum class Step { imported, idle, unavailable };
-    // One round of reading, importing and crediting; what the thread repeats. Public for tests, which need no thread then.
+    // One round of reading, importing and crediting; what the thread repeats. Public for tests, which need no
+    // thread then.
     Step step();
 
   private:
@@ -77,7 +84,7 @@ class Importer {
         std::vector<SourceRecord> waiting;  // read, not yet imported
         std::size_t taken = 0;              // of waiting, in the batch being made
         bool more = false;                  // the source has more at once
-        std::int64_t clock_us = 0;          // the latest time seen: records keep their order whatever the clock did
+        std::int64_t clock_us = 0;  // the latest time seen: records keep their order whatever the clock did
         std::atomic<std::uint64_t> position{0};  // imported
     };
     struct WaitingCredit {

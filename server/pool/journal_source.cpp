@@ -20,7 +20,8 @@ bool JournalSource::read(std::size_t records_max, std::vector<SourceRecord>& out
                 out.push_back({entry.last, std::move(entry.record)});
                 ++records;
                 break;
-            case JournalReader::State::end: return false;
+            case JournalReader::State::end:
+                return false;
             case JournalReader::State::fault:
                 if (!pass_fault()) return false;
                 break;
@@ -33,7 +34,8 @@ bool JournalSource::read(std::size_t records_max, std::vector<SourceRecord>& out
 bool JournalSource::pass_fault() {
     const auto fault = reader_->fault();
     const auto passed = reader_->skip_fault();
-    log::error("journal_fault", {{"shard", writer_.shard()}, {"fault", explain(fault)}, {"sequences_passed", passed}});
+    log::error("journal_fault",
+               {{"shard", writer_.shard()}, {"fault", explain(fault)}, {"sequences_passed", passed}});
     if (passed > 0) return true;
     reader_.emplace(writer_.shard_folder(), std::max(start_ + 1, fault.sequence));
     return false;

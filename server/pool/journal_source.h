@@ -1,6 +1,7 @@
 #pragma once
 // One shard's journal as the importer reads it: no further than what is on disk for good. Importer thread.
-// A fault in the files is logged as an error and counted, then passed over: the shares behind it are still owed to their users.
+// A fault in the files is logged as an error and counted, then passed over: the shares behind it are still
+// owed to their users.
 
 #include <atomic>
 #include <chrono>
@@ -17,7 +18,8 @@ namespace server::pool {
 class JournalSource : public ShareSource {
   public:
     // The writer outlives this object.
-    explicit JournalSource(const JournalWriter& writer, JournalKeep keep = {}) : writer_(writer), keep_(keep) {}
+    explicit JournalSource(const JournalWriter& writer, JournalKeep keep = {})
+        : writer_(writer), keep_(keep) {}
 
     [[nodiscard]] std::uint16_t shard() const override { return static_cast<std::uint16_t>(writer_.shard()); }
     void start_after(std::uint64_t sequence) override;

@@ -1,6 +1,6 @@
 #pragma once
-// Where the importer reads one shard's records from: the journal (journal_source.h), or memory in tests. Importer thread, but
-// written_sequence() for any.
+// Where the importer reads one shard's records from: the journal (journal_source.h), or memory in tests.
+// Importer thread, but written_sequence() for any.
 
 #include <cstddef>
 #include <cstdint>
@@ -19,10 +19,11 @@ class ShareSource {
   public:
     virtual ~ShareSource() = default;
     [[nodiscard]] virtual std::uint16_t shard() const = 0;
-    // Reading goes on behind `sequence`. Definitions of workers and jobs that the records behind it refer to come again
-    // first, with a `last` at or below `sequence`.
+    // Reading goes on behind `sequence`. Definitions of workers and jobs that the records behind it refer to
+    // come again first, with a `last` at or below `sequence`.
     virtual void start_after(std::uint64_t sequence) = 0;
-    // Appends at most `records_max` records that are on disk for good, in order. True: there may be more at once.
+    // Appends at most `records_max` records that are on disk for good, in order. True: there may be more at
+    // once.
     virtual bool read(std::size_t records_max, std::vector<SourceRecord>& out) = 0;
     // The last sequence that read() has passed, faulty records included.
     [[nodiscard]] virtual std::uint64_t position() const = 0;

@@ -1,11 +1,12 @@
 #pragma once
-// Cuts the stream of shares into slices while it is imported: sums by user, the Merkle tree, the running totals. A plain value:
-// the importer works on a copy and keeps it only when the batch is committed. Importer thread; no clock, no I/O.
+// Cuts the stream of shares into slices while it is imported: sums by user, the Merkle tree, the running
+// totals. A plain value: the importer works on a copy and keeps it only when the batch is committed. Importer
+// thread; no clock, no I/O.
 //
 // A slice ends at slice_shares_max shares and before a share of another chain, network target or rule.
-// Merkle tree as in RFC 6962 2.1: leaf = SHA-256(0x00 || position u64 || received_at_us i64 || work 32 bytes ||
-// SHA-256(user name) || share's hash), numbers little-endian; node = SHA-256(0x01 || left || right); a tree of n leaves splits at
-// the largest power of two below n.
+// Merkle tree as in RFC 6962 2.1: leaf = SHA-256(0x00 || position u64 || received_at_us i64 || work 32 bytes
+// || SHA-256(user name) || share's hash), numbers little-endian; node = SHA-256(0x01 || left || right); a
+// tree of n leaves splits at the largest power of two below n.
 
 #include <cstdint>
 #include <map>
@@ -70,7 +71,9 @@ class SliceBuilder {
     void restore(const SliceKey& key, const NetworkFacts& network, const SliceShare& share);
 
     [[nodiscard]] store::ChainTotals totals(const store::Chain& chain) const;
-    [[nodiscard]] std::int64_t open_shares() const { return open_ ? open_->last_position - open_->first_position + 1 : 0; }
+    [[nodiscard]] std::int64_t open_shares() const {
+        return open_ ? open_->last_position - open_->first_position + 1 : 0;
+    }
 
   private:
     struct Sum {

@@ -6,10 +6,14 @@ namespace server::store {
 
 const char* name_of(BlockState state) {
     switch (state) {
-        case BlockState::submitted: return "submitted";
-        case BlockState::immature: return "immature";
-        case BlockState::mature: return "mature";
-        case BlockState::orphaned: return "orphaned";
+        case BlockState::submitted:
+            return "submitted";
+        case BlockState::immature:
+            return "immature";
+        case BlockState::mature:
+            return "mature";
+        case BlockState::orphaned:
+            return "orphaned";
     }
     return "unknown";
 }
@@ -22,11 +26,13 @@ Stored<NewsTaken> record_block_news(Database& database, const BlockNews& news) {
         const auto rows = transaction.exec_params(
             "select state from blocks where coin = $1 and hash = $2::bytea for update", news.coin, hash);
         if (rows.empty()) return NewsTaken::unknown;
-        transaction.exec_params("update blocks set state = $3, confirmations = $4 where coin = $1 and hash = $2::bytea",
-                                news.coin, hash, state, confirmations);
+        transaction.exec_params(
+            "update blocks set state = $3, confirmations = $4 where coin = $1 and hash = $2::bytea",
+            news.coin, hash, state, confirmations);
         if (rows[0][0].as<std::string>() == state) return NewsTaken::repeated;
         transaction.exec_params(
-            "insert into block_events (coin, hash, state, confirmations, node, detail) values ($1, $2::bytea, $3, $4, $5, $6)",
+            "insert into block_events (coin, hash, state, confirmations, node, detail) values ($1, "
+            "$2::bytea, $3, $4, $5, $6)",
             news.coin, hash, state, confirmations, news.node, news.detail);
         return NewsTaken::recorded;
     });
@@ -35,9 +41,10 @@ Stored<NewsTaken> record_block_news(Database& database, const BlockNews& news) {
 Stored<std::vector<stratum::Hash256>> open_blocks(Database& database, std::string_view coin) {
     return transact(database, [&](pqxx::work& transaction) {
         std::vector<stratum::Hash256> hashes;
-        for (const auto& row : transaction.exec_params("select encode(hash, 'hex') from blocks where coin = $1 and "
-                                                       "state in ('submitted', 'immature') order by found_at_us",
-                                                       std::string(coin)))
+        for (const auto& row :
+             transaction.exec_params("select encode(hash, 'hex') from blocks where coin = $1 and "
+                                     "state in ('submitted', 'immature') order by found_at_us",
+                                     std::string(coin)))
             hashes.push_back(hash_of(row[0]));
         return hashes;
     });

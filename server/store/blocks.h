@@ -1,6 +1,7 @@
 #pragma once
-// Blocks after they were found: what the chain says of them. Any thread; one transaction each. The importer inserts a block
-// when it meets it in the journal; news may come first and is then refused with `unknown`: tell it again.
+// Blocks after they were found: what the chain says of them. Any thread; one transaction each. The importer
+// inserts a block when it meets it in the journal; news may come first and is then refused with `unknown`:
+// tell it again.
 
 #include <cstdint>
 #include <string>
@@ -12,8 +13,8 @@
 
 namespace server::store {
 
-// Spelled as node::BlockState: submitted, immature, mature, orphaned. Any may follow any other but mature, which only a
-// reorganisation of a hundred blocks undoes.
+// Spelled as node::BlockState: submitted, immature, mature, orphaned. Any may follow any other but mature,
+// which only a reorganisation of a hundred blocks undoes.
 enum class BlockState { submitted, immature, mature, orphaned };
 const char* name_of(BlockState state);
 
@@ -28,10 +29,13 @@ struct BlockNews {
 
 enum class NewsTaken { recorded, repeated, unknown };
 
-// Sets the block's state and adds to its history; the same state with other confirmations only updates the number.
+// Sets the block's state and adds to its history; the same state with other confirmations only updates the
+// number.
 [[nodiscard]] Stored<NewsTaken> record_block_news(Database& database, const BlockNews& news);
 
-// Hashes of blocks that are submitted or immature, oldest first: those the node side has to watch after a restart.
-[[nodiscard]] Stored<std::vector<stratum::Hash256>> open_blocks(Database& database, std::string_view coin = "bitcoin");
+// Hashes of blocks that are submitted or immature, oldest first: those the node side has to watch after a
+// restart.
+[[nodiscard]] Stored<std::vector<stratum::Hash256>> open_blocks(Database& database,
+                                                                std::string_view coin = "bitcoin");
 
 }  // namespace server::store

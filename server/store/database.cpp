@@ -10,7 +10,8 @@ namespace server::store {
 
 namespace {
 
-// Bounds every wait on a server that is gone: 5 s to connect, 15 s for unacknowledged data (tcp_user_timeout is in ms).
+// Bounds every wait on a server that is gone: 5 s to connect, 15 s for unacknowledged data (tcp_user_timeout
+// is in ms).
 std::string bounded_url(std::string url) {
     const bool is_uri = url.starts_with("postgresql://") || url.starts_with("postgres://");
     const auto add = [&](std::string_view name, std::string_view value) {
@@ -31,8 +32,9 @@ std::string bounded_url(std::string url) {
     return url;
 }
 
-// Classes of SQLSTATE that mean "not now": 08 connection, 53 resources, 57 operator intervention, 58 system error,
-// 40 rolled back (deadlock, serialisation), 25006 read-only (a standby after a failover), 55P03 lock not available.
+// Classes of SQLSTATE that mean "not now": 08 connection, 53 resources, 57 operator intervention, 58 system
+// error, 40 rolled back (deadlock, serialisation), 25006 read-only (a standby after a failover), 55P03 lock
+// not available.
 bool says_not_now(std::string_view sqlstate) {
     for (const auto* start : {"08", "53", "57", "58", "40"})
         if (sqlstate.starts_with(start)) return true;
@@ -53,7 +55,8 @@ std::optional<Unavailable> unavailable_from(const std::exception& failure) {
         return Unavailable{first_line(failure.what())};
     if (const auto* sql = dynamic_cast<const pqxx::sql_error*>(&failure)) {
         // A connection lost in the middle of a statement comes without an SQLSTATE.
-        if (sql->sqlstate().empty() || says_not_now(sql->sqlstate())) return Unavailable{first_line(failure.what())};
+        if (sql->sqlstate().empty() || says_not_now(sql->sqlstate()))
+            return Unavailable{first_line(failure.what())};
         return std::nullopt;
     }
     // libpqxx reports a connection that broke during COPY or at commit as a plain failure.
@@ -100,7 +103,8 @@ void Connections::give_back(std::unique_ptr<pqxx::connection> connection, bool h
 
 stratum::Hash256 hash_of(const pqxx::field& hex_column) {
     stratum::Hash256 hash;
-    if (!stratum::decode_hex(hex_column.c_str(), hash.bytes)) throw std::logic_error("a hash column is not 32 bytes");
+    if (!stratum::decode_hex(hex_column.c_str(), hash.bytes))
+        throw std::logic_error("a hash column is not 32 bytes");
     return hash;
 }
 

@@ -1,7 +1,8 @@
 #pragma once
-// The connections to PostgreSQL. Any thread: each transaction borrows a connection of its own and gives it back.
-// A broken connection is thrown away and made anew by the next transaction, so a restart of PostgreSQL needs no care.
-// The functions that read and write are in import.h, blocks.h, users.h, statistics.h and payouts.h, one transaction each.
+// The connections to PostgreSQL. Any thread: each transaction borrows a connection of its own and gives it
+// back. A broken connection is thrown away and made anew by the next transaction, so a restart of PostgreSQL
+// needs no care. The functions that read and write are in import.h, blocks.h, users.h, statistics.h and
+// payouts.h, one transaction each.
 
 #include <cstddef>
 #include <memory>
@@ -15,7 +16,8 @@ class Connections;  // transaction.h; the only place that knows libpqxx
 
 class Database {
   public:
-    // A libpq URL or keyword string. Makes no connection yet. connections_max: callers above it wait their turn.
+    // A libpq URL or keyword string. Makes no connection yet. connections_max: callers above it wait their
+    // turn.
     explicit Database(const std::string& url, std::size_t connections_max = 8);
     ~Database();
     Database(const Database&) = delete;

@@ -26,8 +26,8 @@ using namespace std::chrono_literals;
 using boost::system::result;
 
 struct EmbeddedCluster::Plan {
-    fs::path root;      // data_dir/postgresql
-    fs::path data;      // the cluster
+    fs::path root;  // data_dir/postgresql
+    fs::path data;  // the cluster
     fs::path log_file;
     fs::path programs;  // <version>/bin
     fs::path socket_dir;
@@ -61,8 +61,10 @@ result<int, ClusterProblem> choose_version(const fs::path& programs_root, std::o
     };
     if (existing) {
         if (has(*existing)) return *existing;
-        return ClusterProblem{fmt::format(
-            "the database in the data folder was made by PostgreSQL {0}; install it: apt install postgresql-{0}", *existing)};
+        return ClusterProblem{
+            fmt::format("the database in the data folder was made by PostgreSQL {0}; install it: apt install "
+                        "postgresql-{0}",
+                        *existing)};
     }
     int newest = 0;
     std::error_code missing;
@@ -70,18 +72,20 @@ result<int, ClusterProblem> choose_version(const fs::path& programs_root, std::o
         if (const auto version = number_of(entry.path().filename().string()); version && has(*version))
             newest = std::max(newest, *version);
     if (newest >= version_min) return newest;
-    return ClusterProblem{fmt::format("no PostgreSQL {} or newer in {}; install it: apt install postgresql", version_min,
-                                      programs_root.string())};
+    return ClusterProblem{fmt::format("no PostgreSQL {} or newer in {}; install it: apt install postgresql",
+                                      version_min, programs_root.string())};
 }
 
 bool own(const fs::path& folder, const RunUser& user) {
     std::error_code failed;
     fs::create_directories(folder, failed);
-    return !failed && (!user.change || chown(folder.c_str(), user.uid, user.gid) == 0) && chmod(folder.c_str(), 0700) == 0;
+    return !failed && (!user.change || chown(folder.c_str(), user.uid, user.gid) == 0) &&
+           chmod(folder.c_str(), 0700) == 0;
 }
 
-// sockaddr_un holds 107 letters of path; "/.s.PGSQL.5432" is 14 of them. A longer folder is replaced by a short one
-// named after it, in /run when that can be written (root), else in /tmp. It must be a folder that the user owns alone.
+// sockaddr_un holds 107 letters of path; "/.s.PGSQL.5432" is 14 of them. A longer folder is replaced by a
+// short one named after it, in /run when that can be written (root), else in /tmp. It must be a folder that
+// the user owns alone.
 result<std::string, ClusterProblem> make_socket_dir(const fs::path& root, const RunUser& user) {
     constexpr std::size_t path_letters_max = 107 - 14;
     fs::path folder = root / "socket";
@@ -92,7 +96,8 @@ result<std::string, ClusterProblem> make_socket_dir(const fs::path& root, const 
     struct stat facts {};
     if (lstat(folder.c_str(), &facts) == 0 && (!S_ISDIR(facts.st_mode) || facts.st_uid != user.uid))
         return ClusterProblem{fmt::format("{} belongs to somebody else; remove it", folder.string())};
-    if (!own(folder, user)) return ClusterProblem{fmt::format("cannot make {}: {}", folder.string(), std::strerror(errno))};
+    if (!own(folder, user))
+        return ClusterProblem{fmt::format("cannot make {}: {}", folder.string(), std::strerror(errno))};
     return folder.string();
 }
 
@@ -105,8 +110,8 @@ std::string tail_of(const fs::path& log_file) {
 }
 
 std::string url_of(const fs::path& socket_dir, const char* database) {
-    return fmt::format("host='{}' port=5432 dbname={} user={} connect_timeout=5", socket_dir.string(), database,
-                       database_user);
+    return fmt::format("host='{}' port=5432 dbname={} user={} connect_timeout=5", socket_dir.string(),
+                       database, database_user);
 }
 
 bool answers(const fs::path& socket_dir) {
@@ -123,7 +128,8 @@ bool answers(const fs::path& socket_dir) {
 void ensure_database(const fs::path& socket_dir) {
     pqxx::connection connection(url_of(socket_dir, "postgres"));
     pqxx::nontransaction direct(connection);
-    if (direct.exec("select from pg_database where datname = 'hashyard'").empty()) direct.exec("create database hashyard");
+    if (direct.exec("select from pg_database where datname = 'hashyard'").empty())
+        direct.exec("create database hashyard");
 }
 
 struct LockFile {
@@ -148,7 +154,8 @@ void throw_exception_from_error(const ClusterProblem& error, const boost::source
     throw std::runtime_error(error.reason);
 }
 
-EmbeddedCluster::EmbeddedCluster(std::unique_ptr<Plan> plan) : plan_(std::move(plan)), socket_dir_(plan_->socket_dir) {}
+EmbeddedCluster::EmbeddedCluster(std::unique_ptr<Plan> plan)
+    : plan_(std::move(plan)), socket_dir_(plan_->socket_dir) {}
 
 EmbeddedCluster::~EmbeddedCluster() { stop(); }
 
@@ -156,18 +163,21 @@ std::string EmbeddedCluster::url() const { return url_of(socket_dir_, "hashyard"
 
 namespace {
 
-// initdb works in a folder beside and the result is renamed, so that an interrupted first start leaves no half cluster.
-std::optional<ClusterProblem> make_cluster(const fs::path& data, const fs::path& programs, const RunUser& user,
-                                           const fs::path& log_file) {
+// initdb works in a folder beside and the result is renamed, so that an interrupted first start leaves no
+// half cluster.
+std::optional<ClusterProblem> make_cluster(const fs::path& data, const fs::path& programs,
+                                           const RunUser& user, const fs::path& log_file) {
     const fs::path fresh = data.string() + ".new";
     std::error_code failed;
     fs::remove_all(fresh, failed);
-    const auto status = run_program({(programs / "initdb").string(), "--pgdata=" + fresh.string(), "--encoding=UTF8",
-                                     "--locale=C", "--auth-local=trust", "--auth-host=reject",
-                                     std::string("--username=") + database_user},
-                                    user, log_file);
+    const auto status = run_program(
+        {(programs / "initdb").string(), "--pgdata=" + fresh.string(), "--encoding=UTF8", "--locale=C",
+         "--auth-local=trust", "--auth-host=reject", std::string("--username=") + database_user},
+        user, log_file);
     if (!status) return status.error();
-    if (*status != 0) return ClusterProblem{fmt::format("initdb failed: {} (see {})", tail_of(log_file), log_file.string())};
+    if (*status != 0)
+        return ClusterProblem{
+            fmt::format("initdb failed: {} (see {})", tail_of(log_file), log_file.string())};
     fs::rename(fresh, data, failed);
     if (failed) return ClusterProblem{fmt::format("cannot rename {}: {}", fresh.string(), failed.message())};
     return std::nullopt;
@@ -175,30 +185,34 @@ std::optional<ClusterProblem> make_cluster(const fs::path& data, const fs::path&
 
 // A quarter of the memory up to 512 MB: the working set is the open share partition and the slices.
 std::string shared_buffers() {
-    const auto bytes = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+    const auto bytes = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+                       static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
     return fmt::format("{}MB", std::clamp<std::uint64_t>(bytes / 4 >> 20, 32, 512));
 }
 
-// synchronous_commit stays on: one fsync a batch is nothing beside its COPY, and the journal may drop a segment as soon
-// as the import of it is committed.
-std::vector<std::string> server_arguments(const fs::path& programs, const fs::path& data, const fs::path& socket_dir) {
+// synchronous_commit stays on: one fsync a batch is nothing beside its COPY, and the journal may drop a
+// segment as soon as the import of it is committed.
+std::vector<std::string> server_arguments(const fs::path& programs, const fs::path& data,
+                                          const fs::path& socket_dir) {
     std::vector<std::string> arguments{(programs / "postgres").string(), "-D", data.string()};
     for (const auto& setting :
          {std::string("listen_addresses="), "unix_socket_directories=" + socket_dir.string(),
-          std::string("unix_socket_permissions=0700"), std::string("port=5432"), std::string("max_connections=40"),
-          "shared_buffers=" + shared_buffers(), std::string("work_mem=32MB"), std::string("maintenance_work_mem=128MB"),
-          std::string("checkpoint_timeout=15min"), std::string("max_wal_size=2GB"), std::string("wal_compression=on"),
-          std::string("jit=off"), std::string("timezone=UTC"), std::string("log_timezone=UTC"),
-          std::string("logging_collector=off"), std::string("log_min_messages=warning"),
-          std::string("log_checkpoints=off"), std::string("log_autovacuum_min_duration=-1")}) {
+          std::string("unix_socket_permissions=0700"), std::string("port=5432"),
+          std::string("max_connections=40"), "shared_buffers=" + shared_buffers(),
+          std::string("work_mem=32MB"), std::string("maintenance_work_mem=128MB"),
+          std::string("checkpoint_timeout=15min"), std::string("max_wal_size=2GB"),
+          std::string("wal_compression=on"), std::string("jit=off"), std::string("timezone=UTC"),
+          std::string("log_timezone=UTC"), std::string("logging_collector=off"),
+          std::string("log_min_messages=warning"), std::string("log_checkpoints=off"),
+          std::string("log_autovacuum_min_duration=-1")}) {
         arguments.emplace_back("-c");
         arguments.push_back(setting);
     }
     return arguments;
 }
 
-// Waits while the server starts or recovers; recovery of a big cluster may take minutes, so only its death ends the wait
-// before 15 minutes.
+// Waits while the server starts or recovers; recovery of a big cluster may take minutes, so only its death
+// ends the wait before 15 minutes.
 bool wait_for_answer(pid_t process, const fs::path& socket_dir) {
     const auto end = std::chrono::steady_clock::now() + 15min;
     while (std::chrono::steady_clock::now() < end) {
@@ -211,12 +225,14 @@ bool wait_for_answer(pid_t process, const fs::path& socket_dir) {
 
 }  // namespace
 
-result<std::unique_ptr<EmbeddedCluster>, ClusterProblem> EmbeddedCluster::start(const EmbeddedClusterOptions& options) {
+result<std::unique_ptr<EmbeddedCluster>, ClusterProblem> EmbeddedCluster::start(
+    const EmbeddedClusterOptions& options) {
     auto plan = std::make_unique<Plan>();
     std::error_code failed;
     fs::create_directories(options.data_dir, failed);
     plan->root = fs::canonical(options.data_dir, failed) / "postgresql";
-    if (failed) return ClusterProblem{fmt::format("cannot use {}: {}", options.data_dir.string(), failed.message())};
+    if (failed)
+        return ClusterProblem{fmt::format("cannot use {}: {}", options.data_dir.string(), failed.message())};
     plan->data = plan->root / "data";
     plan->log_file = plan->root / "server.log";
     const auto user = choose_run_user(options.user);
@@ -225,9 +241,10 @@ result<std::unique_ptr<EmbeddedCluster>, ClusterProblem> EmbeddedCluster::start(
     if (!own(plan->root, plan->user))
         return ClusterProblem{fmt::format("cannot make {}: {}", plan->root.string(), std::strerror(errno))};
     if (const auto closed = first_closed_folder(plan->root, plan->user))
-        return ClusterProblem{fmt::format(
-            "PostgreSQL runs as user {0}, who may not enter {1}; choose another data folder with --data, or: chmod o+x {1}",
-            plan->user.name, closed->string())};
+        return ClusterProblem{
+            fmt::format("PostgreSQL runs as user {0}, who may not enter {1}; choose another data folder with "
+                        "--data, or: chmod o+x {1}",
+                        plan->user.name, closed->string())};
     const auto existing = version_of_cluster(plan->data);
     const auto version = choose_version(options.programs_root, existing);
     if (!version) return version.error();
@@ -238,11 +255,13 @@ result<std::unique_ptr<EmbeddedCluster>, ClusterProblem> EmbeddedCluster::start(
     if (!socket_dir) return socket_dir.error();
     plan->socket_dir = *socket_dir;
     if (!existing)
-        if (auto problem = make_cluster(plan->data, plan->programs, plan->user, plan->log_file)) return *problem;
+        if (auto problem = make_cluster(plan->data, plan->programs, plan->user, plan->log_file))
+            return *problem;
 
     std::unique_ptr<EmbeddedCluster> cluster(new EmbeddedCluster(std::move(plan)));
     if (!cluster->restart())
-        return ClusterProblem{fmt::format("PostgreSQL does not start: {} (see {})", tail_of(cluster->plan_->log_file),
+        return ClusterProblem{fmt::format("PostgreSQL does not start: {} (see {})",
+                                          tail_of(cluster->plan_->log_file),
                                           cluster->plan_->log_file.string())};
     return cluster;
 }
@@ -254,7 +273,8 @@ bool EmbeddedCluster::restart() {
     socket_dir_ = plan_->socket_dir;
     if (const auto lock = read_lock_file(plan_->data)) {
         if (works_in(lock->process, plan_->data)) {
-            // A server that an earlier hashyard left running. It may just be stopping; then we wait for its end.
+            // A server that an earlier hashyard left running. It may just be stopping; then we wait for its
+            // end.
             if (!lock->socket_dir.empty()) socket_dir_ = lock->socket_dir;
             process_ = lock->process;
             if (wait_for_answer(lock->process, socket_dir_)) {
@@ -272,8 +292,8 @@ bool EmbeddedCluster::restart() {
         std::error_code failed;
         fs::remove(plan_->data / "postmaster.pid", failed);
     }
-    const auto process =
-        start_program(server_arguments(plan_->programs, plan_->data, plan_->socket_dir), plan_->user, plan_->log_file);
+    const auto process = start_program(server_arguments(plan_->programs, plan_->data, plan_->socket_dir),
+                                       plan_->user, plan_->log_file);
     if (!process) return false;
     process_ = *process;
     if (!wait_for_answer(process_, socket_dir_)) {

@@ -1,10 +1,10 @@
 #pragma once
-// Hashyard's own PostgreSQL: made with the distribution's programs in data_dir/postgresql, reached over a Unix socket only.
-// Used by main.cpp when no database URL is configured; main thread. Started as root it runs as an unprivileged user, who gets
-// data_dir/postgresql and nothing else.
-// The server may outlive a killed hashyard (it is in a session of its own): the next start adopts it. A cluster left behind
-// by a crash of the machine is started again and recovers by itself.
-// On disk: data/ the cluster, server.log, socket/ (or a short folder elsewhere, see socket_dir()).
+// Hashyard's own PostgreSQL: made with the distribution's programs in data_dir/postgresql, reached over a
+// Unix socket only. Used by main.cpp when no database URL is configured; main thread. Started as root it runs
+// as an unprivileged user, who gets data_dir/postgresql and nothing else. The server may outlive a killed
+// hashyard (it is in a session of its own): the next start adopts it. A cluster left behind by a crash of the
+// machine is started again and recovers by itself. On disk: data/ the cluster, server.log, socket/ (or a
+// short folder elsewhere, see socket_dir()).
 
 #include <sys/types.h>
 
@@ -20,23 +20,28 @@ namespace server::store {
 
 // Why there is no cluster, and what to do about it: one sentence for the operator.
 struct ClusterProblem {
-    // Braces only: being constructible from a string would make result<std::string, ClusterProblem> ambiguous.
+    // Braces only: being constructible from a string would make result<std::string, ClusterProblem>
+    // ambiguous.
     ClusterProblem() = default;
     ClusterProblem(std::initializer_list<std::string> text) : reason(*text.begin()) {}
     std::string reason;
 };
-inline std::ostream& operator<<(std::ostream& out, const ClusterProblem& error) { return out << error.reason; }
-[[noreturn]] void throw_exception_from_error(const ClusterProblem& error, const boost::source_location& where);
+inline std::ostream& operator<<(std::ostream& out, const ClusterProblem& error) {
+    return out << error.reason;
+}
+[[noreturn]] void throw_exception_from_error(const ClusterProblem& error,
+                                             const boost::source_location& where);
 
 struct EmbeddedClusterOptions {
-    std::filesystem::path data_dir;                           // the cluster lives in data_dir / "postgresql"
-    std::string user;                                         // only asked as root; empty: choose (StoreOptions::embedded_user)
+    std::filesystem::path data_dir;  // the cluster lives in data_dir / "postgresql"
+    std::string user;                // only asked as root; empty: choose (StoreOptions::embedded_user)
     std::filesystem::path programs_root = "/usr/lib/postgresql";  // where Debian puts <version>/bin
 };
 
 class EmbeddedCluster {
   public:
-    // Makes the cluster if there is none, adopts or starts the server and waits until it answers (crash recovery included).
+    // Makes the cluster if there is none, adopts or starts the server and waits until it answers (crash
+    // recovery included).
     static boost::system::result<std::unique_ptr<EmbeddedCluster>, ClusterProblem> start(
         const EmbeddedClusterOptions& options);
     // Stops the server (fast shutdown, open transactions are rolled back) unless stop() was called.

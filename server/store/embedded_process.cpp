@@ -28,25 +28,29 @@ std::optional<RunUser> find_user(const std::string& name) {
     std::array<char, 16'384> text{};
     passwd entry{};
     passwd* found = nullptr;
-    if (getpwnam_r(name.c_str(), &entry, text.data(), text.size(), &found) != 0 || found == nullptr) return std::nullopt;
+    if (getpwnam_r(name.c_str(), &entry, text.data(), text.size(), &found) != 0 || found == nullptr)
+        return std::nullopt;
     return RunUser{name, entry.pw_uid, entry.pw_gid, true};
 }
 
 // Runs in the child between fork and exec: system calls only.
 [[noreturn]] void become(const std::vector<char*>& arguments, const RunUser& user, int log) {
-    static const std::array<const char*, 3> environment{"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C", nullptr};
+    static const std::array<const char*, 3> environment{"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C",
+                                                        nullptr};
     setsid();
     dup2(log, STDOUT_FILENO);
     dup2(log, STDERR_FILENO);
     const int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (nothing >= 0) dup2(nothing, STDIN_FILENO);
-    // Sockets and journals of this process are opened with O_CLOEXEC; this closes what a library may have left open.
+    // Sockets and journals of this process are opened with O_CLOEXEC; this closes what a library may have
+    // left open.
     close_range(3, ~0U, 0);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
     for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD}) signal(number, SIG_DFL);
-    if (user.change && (setgroups(0, nullptr) != 0 || setgid(user.gid) != 0 || setuid(user.uid) != 0)) _exit(126);
+    if (user.change && (setgroups(0, nullptr) != 0 || setgid(user.gid) != 0 || setuid(user.uid) != 0))
+        _exit(126);
     umask(0077);
     if (chdir("/") != 0) _exit(126);
     execve(arguments.front(), arguments.data(), const_cast<char* const*>(environment.data()));
@@ -58,25 +62,29 @@ std::optional<RunUser> find_user(const std::string& name) {
 result<RunUser, ClusterProblem> choose_run_user(const std::string& wanted) {
     if (geteuid() != 0) {
         passwd* entry = getpwuid(geteuid());
-        return RunUser{entry != nullptr ? entry->pw_name : std::to_string(geteuid()), geteuid(), getegid(), false};
+        return RunUser{entry != nullptr ? entry->pw_name : std::to_string(geteuid()), geteuid(), getegid(),
+                       false};
     }
     if (!wanted.empty()) {
         auto user = find_user(wanted);
         if (!user)
-            return ClusterProblem{fmt::format("there is no system user \"{}\"; create it or change embedded_user", wanted)};
+            return ClusterProblem{
+                fmt::format("there is no system user \"{}\"; create it or change embedded_user", wanted)};
         if (user->uid == 0)
-            return ClusterProblem{"PostgreSQL does not run as root; set embedded_user to an unprivileged user"};
+            return ClusterProblem{
+                "PostgreSQL does not run as root; set embedded_user to an unprivileged user"};
         return *user;
     }
     for (const auto* name : {"postgres", "hashyard"})
         if (auto user = find_user(name)) return *user;
     const RunUser root{"root", 0, 0, false};
-    const auto added = run_program({"/usr/sbin/useradd", "--system", "--user-group", "--no-create-home", "--shell",
-                                    "/usr/sbin/nologin", "hashyard"},
+    const auto added = run_program({"/usr/sbin/useradd", "--system", "--user-group", "--no-create-home",
+                                    "--shell", "/usr/sbin/nologin", "hashyard"},
                                    root, "/dev/null");
     auto user = find_user("hashyard");
     if (!added || *added != 0 || !user)
-        return ClusterProblem{"no unprivileged user for PostgreSQL: useradd failed; create one and set embedded_user"};
+        return ClusterProblem{
+            "no unprivileged user for PostgreSQL: useradd failed; create one and set embedded_user"};
     return *user;
 }
 
@@ -99,12 +107,14 @@ result<pid_t, ClusterProblem> start_program(const std::vector<std::string>& argu
     for (auto& argument : copies) pointers.push_back(argument.data());
     pointers.push_back(nullptr);
     const int log = open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (log < 0) return ClusterProblem{fmt::format("cannot write {}: {}", log_file.string(), std::strerror(errno))};
+    if (log < 0)
+        return ClusterProblem{fmt::format("cannot write {}: {}", log_file.string(), std::strerror(errno))};
     const pid_t child = fork();
     if (child == 0) become(pointers, user, log);
     const int error = errno;
     close(log);
-    if (child < 0) return ClusterProblem{fmt::format("cannot start {}: {}", arguments.front(), std::strerror(error))};
+    if (child < 0)
+        return ClusterProblem{fmt::format("cannot start {}: {}", arguments.front(), std::strerror(error))};
     return child;
 }
 
@@ -132,7 +142,8 @@ bool any_process_works_in(const fs::path& folder) {
         const auto name = entry.path().filename().string();
         pid_t process = 0;
         const auto read = std::from_chars(name.data(), name.data() + name.size(), process);
-        if (read.ec == std::errc{} && read.ptr == name.data() + name.size() && works_in(process, folder)) return true;
+        if (read.ec == std::errc{} && read.ptr == name.data() + name.size() && works_in(process, folder))
+            return true;
     }
     return false;
 }

@@ -1,6 +1,7 @@
 #pragma once
-// Inside the store only: the system calls under the embedded cluster. Programs run as a given user in a session of their
-// own (Ctrl-C at the terminal does not reach them), and what /proc says about processes in a folder. Linux. Any thread.
+// Inside the store only: the system calls under the embedded cluster. Programs run as a given user in a
+// session of their own (Ctrl-C at the terminal does not reach them), and what /proc says about processes in a
+// folder. Linux. Any thread.
 
 #include <sys/types.h>
 
@@ -28,13 +29,17 @@ struct RunUser {
 boost::system::result<RunUser, ClusterProblem> choose_run_user(const std::string& wanted);
 
 // The first folder on the way to `path` that `user` may not enter; nullopt when the way is free.
-std::optional<std::filesystem::path> first_closed_folder(const std::filesystem::path& path, const RunUser& user);
+std::optional<std::filesystem::path> first_closed_folder(const std::filesystem::path& path,
+                                                         const RunUser& user);
 
-// Starts a program with standard output and error appended to `log_file`. Its environment is PATH and LC_ALL=C.
-boost::system::result<pid_t, ClusterProblem> start_program(const std::vector<std::string>& arguments, const RunUser& user,
+// Starts a program with standard output and error appended to `log_file`. Its environment is PATH and
+// LC_ALL=C.
+boost::system::result<pid_t, ClusterProblem> start_program(const std::vector<std::string>& arguments,
+                                                           const RunUser& user,
                                                            const std::filesystem::path& log_file);
 // As start_program, but waits. The value is the exit status (128 + signal when killed).
-boost::system::result<int, ClusterProblem> run_program(const std::vector<std::string>& arguments, const RunUser& user,
+boost::system::result<int, ClusterProblem> run_program(const std::vector<std::string>& arguments,
+                                                       const RunUser& user,
                                                        const std::filesystem::path& log_file);
 
 // True when the process exists and works in `folder` (a postmaster and its children all do).

@@ -1,9 +1,11 @@
 #pragma once
-// Moves journal records into PostgreSQL. Called by the importer thread (server/pool/importer.h) alone; one transaction each.
+// Moves journal records into PostgreSQL. Called by the importer thread (server/pool/importer.h) alone; one
+// transaction each.
 //
-// import() brings shares, closed slices, blocks and interval sums and moves the journals' positions in one transaction. It
-// checks that the positions in the database are those the batch was made for, so a batch can never stand twice, whoever
-// repeats it. Workers and jobs are written before by define_*(), which may be repeated without harm.
+// import() brings shares, closed slices, blocks and interval sums and moves the journals' positions in one
+// transaction. It checks that the positions in the database are those the batch was made for, so a batch can
+// never stand twice, whoever repeats it. Workers and jobs are written before by define_*(), which may be
+// repeated without harm.
 
 #include <array>
 #include <cstdint>
@@ -64,7 +66,8 @@ struct ImportedShare {
     std::int32_t worker = 0;
     std::uint16_t shard = 0;
     std::uint8_t proof_bytes = 0;
-    std::array<std::uint8_t, 45> proof{};  // migrations/0002: version, ntime, nonce, prefix length, extranonce
+    std::array<std::uint8_t, 45>
+        proof{};  // migrations/0002: version, ntime, nonce, prefix length, extranonce
     stratum::Uint256 work;
     stratum::Hash256 hash;
 };
@@ -105,7 +108,7 @@ struct ImportedBlock {
     std::int32_t rule = 0;
     std::int64_t found_at_us = 0;
     std::int64_t job_issued_at_us = 0;
-    std::int64_t position = 0;           // of the first share after it
+    std::int64_t position = 0;            // of the first share after it
     fleet::ledger::Integer total_weight;  // of the chain, where it stands
 };
 
@@ -143,7 +146,8 @@ struct ImportBatch {
 
 enum class Imported {
     imported,
-    conflict  // the database stands elsewhere: this batch (or another importer's) is in it; read the state and begin from it
+    conflict  // the database stands elsewhere: this batch (or another importer's) is in it; read the state
+              // and begin from it
 };
 
 // Where the database stands; what the importer starts from.
@@ -169,21 +173,24 @@ struct OpenShare {
 
 // The number of this pool node in the database; made when new.
 [[nodiscard]] Stored<std::int16_t> pool_node_id(Database& database, const std::string& name);
-[[nodiscard]] Stored<ImportState> import_state(Database& database, std::int16_t pool_node, std::uint64_t journal);
+[[nodiscard]] Stored<ImportState> import_state(Database& database, std::int16_t pool_node,
+                                               std::uint64_t journal);
 // Oldest first; at most slice_shares_max and one batch.
 [[nodiscard]] Stored<std::vector<OpenShare>> open_shares(Database& database, std::int64_t first_position);
 // One WorkerIds for each definition, in their order. Users and workers that are missing are made.
 [[nodiscard]] Stored<std::vector<WorkerIds>> define_workers(Database& database,
                                                             const std::vector<WorkerDefinition>& workers);
 // Those already there stay as they are.
-[[nodiscard]] Stored<void> define_jobs(Database& database, std::int16_t pool_node, const std::vector<JobDefinition>& jobs);
+[[nodiscard]] Stored<void> define_jobs(Database& database, std::int16_t pool_node,
+                                       const std::vector<JobDefinition>& jobs);
 // The partition that holds a position: shares_ and its first position in twelve digits.
 [[nodiscard]] std::string partition_of(std::int64_t position);
 // Makes the partitions for positions up to `position` and one ahead.
 [[nodiscard]] Stored<void> make_partitions(Database& database, std::int64_t position);
 [[nodiscard]] Stored<Imported> import(Database& database, const ImportBatch& batch);
 
-// Rejects are not journaled: the pool adds its counts up and hands them in now and then; a crash loses those since.
+// Rejects are not journaled: the pool adds its counts up and hands them in now and then; a crash loses those
+// since.
 struct RejectCount {
     std::int32_t bucket = 0;
     std::optional<WorkerDefinition> worker;
@@ -192,8 +199,9 @@ struct RejectCount {
 };
 [[nodiscard]] Stored<void> record_rejects(Database& database, const std::vector<RejectCount>& rejects);
 
-// Drops share partitions that are older than four windows of weight, counted from now and from each block that is still to be
-// credited, and interval rows older than 35 days. Slices, blocks and payout runs stay for ever. Returns the partitions dropped.
+// Drops share partitions that are older than four windows of weight, counted from now and from each block
+// that is still to be credited, and interval rows older than 35 days. Slices, blocks and payout runs stay for
+// ever. Returns the partitions dropped.
 [[nodiscard]] Stored<std::vector<std::string>> drop_old_shares(Database& database, unsigned window_factor);
 
 }  // namespace server::store

@@ -24,7 +24,8 @@ using AppliedByNumber = std::map<int, Applied>;
 AppliedByNumber read_applied(pqxx::work& transaction) {
     transaction.exec_params("select pg_advisory_xact_lock($1)", migration_lock);
     transaction.exec(
-        "create table if not exists migrations (number integer primary key, name text not null, sha256 text not null, "
+        "create table if not exists migrations (number integer primary key, name text not null, sha256 text "
+        "not null, "
         "applied_at timestamptz not null default now())");
     AppliedByNumber applied;
     for (const auto& row : transaction.exec("select number, name, sha256 from migrations order by number"))
@@ -42,7 +43,8 @@ std::string refusal(const AppliedByNumber& applied, const Migration& migration, 
     const auto found = applied.find(migration.number);
     if (found == applied.end() || found->second.sha256 == sha256) return {};
     return fmt::format(
-        "migration {} was applied to this database with SHA-256 {}, but the file in this binary has {}; a merged "
+        "migration {} was applied to this database with SHA-256 {}, but the file in this binary has {}; a "
+        "merged "
         "migration is never edited: use the original file and put the change into a new one",
         migration.name, found->second.sha256, sha256);
 }
@@ -51,7 +53,8 @@ std::string newer_than_binary(const AppliedByNumber& applied, std::span<const Mi
     if (applied.empty()) return {};
     const auto& [number, last] = *applied.rbegin();
     if (!migrations.empty() && number <= migrations.back().number) return {};
-    return fmt::format("the database has migration {}, which this binary does not know; run a newer hashyard", last.name);
+    return fmt::format("the database has migration {}, which this binary does not know; run a newer hashyard",
+                       last.name);
 }
 
 // Applies the first missing migration. nullopt: nothing was missing.
@@ -71,8 +74,8 @@ std::optional<std::string> apply_next(pqxx::work& transaction, std::span<const M
             return std::nullopt;
         }
         transaction.exec(std::string(migration.sql));
-        transaction.exec_params("insert into migrations (number, name, sha256) values ($1, $2, $3)", migration.number,
-                                std::string(migration.name), sha256);
+        transaction.exec_params("insert into migrations (number, name, sha256) values ($1, $2, $3)",
+                                migration.number, std::string(migration.name), sha256);
         return std::string(migration.name);
     }
     return std::nullopt;

@@ -1,8 +1,8 @@
 #pragma once
-// Brings the schema up to date, forward only. Any thread; called by main.cpp before anything else uses the database, and by
-// `hashyard migrate`. The SQL files of migrations/ are part of the binary (CMake embeds them).
-// The table `migrations` remembers number, name and SHA-256 of each applied file. Refused: a file that was edited after it
-// was applied, and a database that is newer than this binary.
+// Brings the schema up to date, forward only. Any thread; called by main.cpp before anything else uses the
+// database, and by `hashyard migrate`. The SQL files of migrations/ are part of the binary (CMake embeds
+// them). The table `migrations` remembers number, name and SHA-256 of each applied file. Refused: a file that
+// was edited after it was applied, and a database that is newer than this binary.
 
 #include <span>
 #include <string>

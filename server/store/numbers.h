@@ -8,7 +8,9 @@
 
 namespace server::store {
 
-inline fleet::ledger::Integer integer_of(const pqxx::field& field) { return fleet::ledger::Integer(field.c_str()); }
+inline fleet::ledger::Integer integer_of(const pqxx::field& field) {
+    return fleet::ledger::Integer(field.c_str());
+}
 
 inline fleet::ledger::Integer integer_of(const stratum::Uint256& value) {
     fleet::ledger::Integer out = 0;
@@ -18,7 +20,9 @@ inline fleet::ledger::Integer integer_of(const stratum::Uint256& value) {
 
 inline stratum::Uint256 uint256_of(const fleet::ledger::Integer& value) {
     const fleet::ledger::Integer mask = ~0ULL;
-    const auto limb = [&](unsigned index) { return static_cast<std::uint64_t>((value >> (64 * index)) & mask); };
+    const auto limb = [&](unsigned index) {
+        return static_cast<std::uint64_t>((value >> (64 * index)) & mask);
+    };
     return {limb(0), limb(1), limb(2), limb(3)};
 }
 

@@ -1,7 +1,8 @@
 #pragma once
-// Who is owed what for a block: the window read from slices and raw shares, given to fleet/ledger, and stored as a run with
-// its lines and the hashes of input and output. Importer thread (or the command line); one transaction each. A run is made
-// once for a block and its rule, whoever asks how often; nothing changes it afterwards.
+// Who is owed what for a block: the window read from slices and raw shares, given to fleet/ledger, and stored
+// as a run with its lines and the hashes of input and output. Importer thread (or the command line); one
+// transaction each. A run is made once for a block and its rule, whoever asks how often; nothing changes it
+// afterwards.
 
 #include <cstdint>
 #include <optional>
@@ -15,7 +16,8 @@
 namespace server::store {
 
 // The version of this rule; made when new. Versions rise and never change.
-[[nodiscard]] Stored<std::int32_t> payout_rule_version(Database& database, const fleet::ledger::PayoutRule& rule);
+[[nodiscard]] Stored<std::int32_t> payout_rule_version(Database& database,
+                                                       const fleet::ledger::PayoutRule& rule);
 
 struct BlockToCredit {
     std::string coin;

@@ -39,13 +39,15 @@ class Connections {
     std::atomic<bool> available_{false};
 };
 
-// The Unavailable for an exception that says "not now"; nullopt when the exception is a bug or a broken rule of the schema.
+// The Unavailable for an exception that says "not now"; nullopt when the exception is a bug or a broken rule
+// of the schema.
 std::optional<Unavailable> unavailable_from(const std::exception& failure);
 
 // A borrowed connection that finds its way back.
 class Borrowed {
   public:
-    explicit Borrowed(Connections& connections) : connections_(connections), connection_(connections.borrow()) {}
+    explicit Borrowed(Connections& connections)
+        : connections_(connections), connection_(connections.borrow()) {}
     ~Borrowed() { connections_.give_back(std::move(connection_), healthy_); }
     Borrowed(const Borrowed&) = delete;
     Borrowed& operator=(const Borrowed&) = delete;
@@ -58,7 +60,8 @@ class Borrowed {
     bool healthy_ = false;
 };
 
-// Runs `work(pqxx::work&)` in a transaction and commits it. Failures that are no outage pass on as exceptions.
+// Runs `work(pqxx::work&)` in a transaction and commits it. Failures that are no outage pass on as
+// exceptions.
 template <typename Work>
 auto transact(Database& database, Work work) -> Stored<std::invoke_result_t<Work&, pqxx::work&>> {
     using Value = std::invoke_result_t<Work&, pqxx::work&>;

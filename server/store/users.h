@@ -1,6 +1,7 @@
 #pragma once
-// Registered names and their payout addresses. Any thread; one transaction each. Used by the command line (add, list) and by the
-// pool's cache of names. A miner may also use a payout address as user name; such users appear by themselves on import.
+// Registered names and their payout addresses. Any thread; one transaction each. Used by the command line
+// (add, list) and by the pool's cache of names. A miner may also use a payout address as user name; such
+// users appear by themselves on import.
 
 #include <cstdint>
 #include <optional>
@@ -26,11 +27,12 @@ enum class AddUser {
     added,
     address_changed,  // the name was there with another address
     unchanged,
-    is_address        // somebody mines under this text as a payout address
+    is_address  // somebody mines under this text as a payout address
 };
 
 // The caller has validated both texts (stratum::parse_address for the chain).
-[[nodiscard]] Stored<AddUser> register_user(Database& database, std::string_view name, std::string_view payout_address);
+[[nodiscard]] Stored<AddUser> register_user(Database& database, std::string_view name,
+                                            std::string_view payout_address);
 [[nodiscard]] Stored<std::optional<User>> find_user(Database& database, std::string_view name);
 // Users of kind name in order of their names.
 [[nodiscard]] Stored<std::vector<User>> registered_users(Database& database);

@@ -16,8 +16,8 @@ namespace {
 using fleet::ledger::Integer;
 using fleet::ledger::LedgerError;
 using fleet::ledger::LedgerResult;
-using fleet::ledger::Window;
 using fleet::ledger::weight_of_hash;
+using fleet::ledger::Window;
 
 struct SliceRow {
     std::int64_t slice = 0;
@@ -33,10 +33,14 @@ constexpr int slices_per_page = 500;
 class Reader {
   public:
     Reader(pqxx::work& transaction, Chain chain, std::int64_t frozen_at_us, const Integer& limit)
-        : transaction_(transaction), chain_(std::move(chain)), frozen_at_us_(frozen_at_us), read_{Window(limit), {}, {}} {}
+        : transaction_(transaction),
+          chain_(std::move(chain)),
+          frozen_at_us_(frozen_at_us),
+          read_{Window(limit), {}, {}} {}
 
     LedgerResult<WindowRead> run() {
-        const auto tail = transaction_.exec1("select coalesce(max(last_position), 0) from slices")[0].as<std::int64_t>();
+        const auto tail =
+            transaction_.exec1("select coalesce(max(last_position), 0) from slices")[0].as<std::int64_t>();
         add_shares(tail + 1, std::numeric_limits<std::int64_t>::max());
         std::int64_t below = std::numeric_limits<std::int64_t>::max();
         while (!error_ && !read_.window.full()) {
@@ -54,11 +58,13 @@ class Reader {
   private:
     std::vector<SliceRow> next_slices(std::int64_t below) {
         std::vector<SliceRow> page;
-        for (const auto& row : transaction_.exec_params(
-                 "select slice, first_position, last_position, network_work, weight, last_received_at_us <= $3 from slices "
-                 "where coin = $1 and algorithm = $2 and first_received_at_us <= $3 and last_position < $4 order by "
-                 "last_position desc limit $5",
-                 chain_.coin, chain_.algorithm, frozen_at_us_, below, slices_per_page))
+        for (const auto& row :
+             transaction_.exec_params("select slice, first_position, last_position, network_work, weight, "
+                                      "last_received_at_us <= $3 from slices "
+                                      "where coin = $1 and algorithm = $2 and first_received_at_us <= $3 and "
+                                      "last_position < $4 order by "
+                                      "last_position desc limit $5",
+                                      chain_.coin, chain_.algorithm, frozen_at_us_, below, slices_per_page))
             page.push_back({row[0].as<std::int64_t>(), row[1].as<std::int64_t>(), row[2].as<std::int64_t>(),
                             integer_of(row[3]), integer_of(row[4]), row[5].as<bool>()});
         return page;
@@ -87,10 +93,12 @@ class Reader {
             const auto hash_weight = weight_of_hash(network_work);
             if (!hash_weight) return fail(hash_weight.error());
             for (const auto& row : transaction_.exec_params(
-                     "select u.name, g.work from (select user_id, sum(work) as work from slice_users where slice = "
+                     "select u.name, g.work from (select user_id, sum(work) as work from slice_users where "
+                     "slice = "
                      "any($1::bigint[]) group by user_id) g join users u on u.id = g.user_id",
                      ids + "}"))
-                if (const auto taken = read_.window.add_run(row[0].c_str(), integer_of(row[1]), *hash_weight); !taken)
+                if (const auto taken = read_.window.add_run(row[0].c_str(), integer_of(row[1]), *hash_weight);
+                    !taken)
                     return fail(taken.error());
         }
         waiting_.clear();
@@ -99,7 +107,8 @@ class Reader {
 
     void add_shares(std::int64_t first, std::int64_t last) {
         const auto rows = transaction_.exec_params(
-            "select position, worker, pool_node, job, work from shares where position between $1 and $2 and received_at_us <= "
+            "select position, worker, pool_node, job, work from shares where position between $1 and $2 and "
+            "received_at_us <= "
             "$3 order by position desc",
             first, last, frozen_at_us_);
         if (rows.empty()) return;
@@ -109,8 +118,8 @@ class Reader {
             // A job of another chain has no weight here: the share is in another window.
             const auto job = jobs.find({row[2].as<int>(), row[3].as<std::int64_t>()});
             if (job == jobs.end()) continue;
-            const auto taken =
-                read_.window.add_share(accounts.at(row[1].as<std::int32_t>()), integer_of(row[4]), job->second);
+            const auto taken = read_.window.add_share(accounts.at(row[1].as<std::int32_t>()),
+                                                      integer_of(row[4]), job->second);
             if (!taken) return fail(taken.error());
             if (*taken != Window::Taken::none) note(row[0].as<std::int64_t>());
             if (read_.window.full()) return;
@@ -119,20 +128,23 @@ class Reader {
 
     std::unordered_map<std::int32_t, std::string> accounts_of(std::int64_t first, std::int64_t last) {
         std::unordered_map<std::int32_t, std::string> accounts;
-        for (const auto& row : transaction_.exec_params(
-                 "select w.id, u.name from (select distinct worker from shares where position between $1 and $2) s join "
-                 "workers w on w.id = s.worker join users u on u.id = w.user_id",
-                 first, last))
+        for (const auto& row :
+             transaction_.exec_params("select w.id, u.name from (select distinct worker from shares where "
+                                      "position between $1 and $2) s join "
+                                      "workers w on w.id = s.worker join users u on u.id = w.user_id",
+                                      first, last))
             accounts.emplace(row[0].as<std::int32_t>(), row[1].c_str());
         return accounts;
     }
 
     std::map<std::pair<int, std::int64_t>, Integer> hash_weights_of(std::int64_t first, std::int64_t last) {
         std::map<std::pair<int, std::int64_t>, Integer> weights;
-        for (const auto& row : transaction_.exec_params(
-                 "select j.pool_node, j.job, j.nbits from (select distinct pool_node, job from shares where position between $1 "
-                 "and $2) s join jobs j on j.pool_node = s.pool_node and j.job = s.job where j.coin = $3 and j.algorithm = $4",
-                 first, last, chain_.coin, chain_.algorithm)) {
+        for (const auto& row :
+             transaction_.exec_params("select j.pool_node, j.job, j.nbits from (select distinct pool_node, "
+                                      "job from shares where position between $1 "
+                                      "and $2) s join jobs j on j.pool_node = s.pool_node and j.job = s.job "
+                                      "where j.coin = $3 and j.algorithm = $4",
+                                      first, last, chain_.coin, chain_.algorithm)) {
             const auto target = stratum::target_of_nbits(row[2].as<std::uint32_t>());
             if (!target) continue;
             const auto weight = weight_of_hash(integer_of(stratum::work_of_target(*target)));

@@ -1,4 +1,5 @@
-// How fast shares reach PostgreSQL, and how long a block's window takes. Makes a cluster of its own in a temporary folder.
+// How fast shares reach PostgreSQL, and how long a block's window takes. Makes a cluster of its own in a
+// temporary folder.
 //   hashyard-store-bench [shares] [workers] [slices]
 // Prints one line a measurement, with the processor time of this process and of PostgreSQL's.
 
@@ -25,7 +26,9 @@ using namespace integration;
 using namespace server::store;
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point begun) { return std::chrono::duration<double>(Clock::now() - begun).count(); }
+double seconds_since(Clock::time_point begun) {
+    return std::chrono::duration<double>(Clock::now() - begun).count();
+}
 
 double processor_s() {
     rusage usage{};
@@ -56,7 +59,8 @@ double server_processor_s(pid_t postmaster) {
     return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
-// Network difficulty 10,018,759: eight units are 200 slices of 100,000 shares of difficulty 4, and 150,076 of difficulty 1.
+// Network difficulty 10,018,759: eight units are 200 slices of 100,000 shares of difficulty 4, and 150,076 of
+// difficulty 1.
 constexpr std::uint32_t nbits = 0x1a01acb0;
 
 // Shares of difficulty 1 made as they are read: 200,000 a second of journal time.
@@ -93,7 +97,8 @@ class EndlessSource : public ShareSource {
     std::uint64_t sequence_ = 0;
 };
 
-void measure_import(Database& database, pid_t postmaster, std::uint64_t journal, std::uint64_t shares, std::uint32_t workers) {
+void measure_import(Database& database, pid_t postmaster, std::uint64_t journal, std::uint64_t shares,
+                    std::uint32_t workers) {
     std::vector<std::unique_ptr<ShareSource>> sources;
     for (std::uint16_t shard = 0; shard < 2; ++shard)
         sources.push_back(std::make_unique<EndlessSource>(shard, shares / 2, workers / 2));
@@ -108,9 +113,11 @@ void measure_import(Database& database, pid_t postmaster, std::uint64_t journal,
     const auto took = seconds_since(begun);
     const auto own = processor_s() - processor;
     const auto imported = static_cast<double>(importer.shares_imported());
-    fmt::print("import: {} shares of {} workers in {:.2f} s: {:.0f} shares/s; processor a share: {:.2f} us here, {:.2f} us in PostgreSQL\n",
-               imported, workers, took, imported / took, own * 1e6 / imported,
-               (server_processor_s(postmaster) - server) * 1e6 / imported);
+    fmt::print(
+        "import: {} shares of {} workers in {:.2f} s: {:.0f} shares/s; processor a share: {:.2f} us here, "
+        "{:.2f} us in PostgreSQL\n",
+        imported, workers, took, imported / took, own * 1e6 / imported,
+        (server_processor_s(postmaster) - server) * 1e6 / imported);
 }
 
 // Slices of 100,000 shares of difficulty 4 by 5,000 users, written directly behind what was imported.
@@ -118,22 +125,30 @@ void fill_slices(Database& database, std::uint32_t users, std::int64_t slices) {
     const auto network_work = server::pool::network_facts_of(nbits)->network_work.str();
     const auto done = transact(database, [&](pqxx::work& transaction) {
         transaction.exec_params(
-            "insert into users (kind, name, payout_address) select 'address', 'window' || lpad(n::text, 34, '0'), 'window' || "
+            "insert into users (kind, name, payout_address) select 'address', 'window' || lpad(n::text, 34, "
+            "'0'), 'window' || "
             "lpad(n::text, 34, '0') from generate_series(1, $1) n",
             users);
         transaction.exec_params(
-            "insert into slices (coin, algorithm, first_position, last_position, shares, nbits, network_work, rule, work, weight, "
-            "cumulative_weight, merkle_root, first_received_at_us, last_received_at_us) select 'bitcoin', 'sha256d', p + n * 100000, "
-            "p + n * 100000 + 99999, 100000, $2, $3::numeric, 1, w, w * k, c + (n + 1) * w * k, sha256(''), 0, 0 from (select "
-            "next_position as p, 4295032833::numeric * 400000 as w, floor(2::numeric ^ 112 / $3::numeric) as k, (select "
+            "insert into slices (coin, algorithm, first_position, last_position, shares, nbits, "
+            "network_work, rule, work, weight, "
+            "cumulative_weight, merkle_root, first_received_at_us, last_received_at_us) select 'bitcoin', "
+            "'sha256d', p + n * 100000, "
+            "p + n * 100000 + 99999, 100000, $2, $3::numeric, 1, w, w * k, c + (n + 1) * w * k, sha256(''), "
+            "0, 0 from (select "
+            "next_position as p, 4295032833::numeric * 400000 as w, floor(2::numeric ^ 112 / $3::numeric) as "
+            "k, (select "
             "max(weight) from share_totals) as c from share_positions) s, generate_series(0, $1 - 1) n",
             slices, nbits, network_work);
         transaction.exec_params(
-            "insert into slice_users (slice, user_id, shares, work) select s.slice, u.id, 100000 / $1::integer, trunc(4295032833::numeric * "
-            "400000 / $1::integer) from slices s cross join users u where s.last_received_at_us = 0 and u.name like 'window%' order "
+            "insert into slice_users (slice, user_id, shares, work) select s.slice, u.id, 100000 / "
+            "$1::integer, trunc(4295032833::numeric * "
+            "400000 / $1::integer) from slices s cross join users u where s.last_received_at_us = 0 and "
+            "u.name like 'window%' order "
             "by 1, 2",
             users);
-        transaction.exec_params("update share_positions set next_position = next_position + $1 * 100000", slices);
+        transaction.exec_params("update share_positions set next_position = next_position + $1 * 100000",
+                                slices);
         transaction.exec("update share_totals set weight = (select max(cumulative_weight) from slices)");
     });
     if (!done) std::exit(1);
@@ -143,9 +158,12 @@ void measure_window(Database& database, pid_t postmaster) {
     const auto hash = stratum::sha256(stratum::Bytes{1});
     const auto found = transact(database, [&](pqxx::work& transaction) {
         transaction.exec_params(
-            "insert into blocks (coin, hash, algorithm, previous, height, nbits, network_work, coinbase_value_sats, fees_sats, "
-            "pool_node, job, finder, rule, found_at_us, job_issued_at_us, position, total_weight, round_weight, state) select "
-            "'bitcoin', $1::bytea, 'sha256d', sha256(''), 1, 1, 1, 316687321, 0, pool_node, job, 1, 1, $2, $2, 1, 1, 1, 'immature' "
+            "insert into blocks (coin, hash, algorithm, previous, height, nbits, network_work, "
+            "coinbase_value_sats, fees_sats, "
+            "pool_node, job, finder, rule, found_at_us, job_issued_at_us, position, total_weight, "
+            "round_weight, state) select "
+            "'bitcoin', $1::bytea, 'sha256d', sha256(''), 1, 1, 1, 316687321, 0, pool_node, job, 1, 1, $2, "
+            "$2, 1, 1, 1, 'immature' "
             "from jobs limit 1",
             bytea(hash), start_us + 1'000'000'000'000);
         // As autovacuum leaves a pool's tables.
@@ -157,12 +175,15 @@ void measure_window(Database& database, pid_t postmaster) {
     const auto begun = Clock::now();
     const auto outcome = credit_block(database, "bitcoin", hash).value();
     const auto took = seconds_since(begun);
-    const auto facts = ask(
-        database,
-        "select (newest_position - oldest_position + 1) || ' shares, ' || case when window_weight = window_limit then 'full' else "
-        "'under-filled' end || ', oldest share ' || case when cut_weight is null then 'whole' else 'cut' end from payout_runs");
-    fmt::print("window: {}, {} users: {:.3f} s from the block to its stored lines; processor: {:.3f} s here, {:.3f} s in PostgreSQL\n",
-               facts, outcome.lines, took, processor_s() - processor, server_processor_s(postmaster) - server);
+    const auto facts = ask(database,
+                           "select (newest_position - oldest_position + 1) || ' shares, ' || case when "
+                           "window_weight = window_limit then 'full' else "
+                           "'under-filled' end || ', oldest share ' || case when cut_weight is null then "
+                           "'whole' else 'cut' end from payout_runs");
+    fmt::print(
+        "window: {}, {} users: {:.3f} s from the block to its stored lines; processor: {:.3f} s here, {:.3f} "
+        "s in PostgreSQL\n",
+        facts, outcome.lines, took, processor_s() - processor, server_processor_s(postmaster) - server);
 }
 
 }  // namespace

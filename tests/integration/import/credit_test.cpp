@@ -15,13 +15,15 @@ using server::store::Database;
 
 namespace {
 
-server::store::BlockNews news_of(const stratum::Hash256& hash, BlockState state, std::uint32_t confirmations = 1) {
+server::store::BlockNews news_of(const stratum::Hash256& hash, BlockState state,
+                                 std::uint32_t confirmations = 1) {
     return {"bitcoin", hash, state, confirmations, "node-a", "seen"};
 }
 
 std::string lines_of(Database& database) {
     return ask(database,
-               "select string_agg(u.name || '=' || l.amount, ' ' order by u.name) from payout_lines l join users u on u.id = l.user_id");
+               "select string_agg(u.name || '=' || l.amount, ' ' order by u.name) from payout_lines l join "
+               "users u on u.id = l.user_id");
 }
 
 // A share as the test remembers it, to compute the window a second way.
@@ -40,10 +42,13 @@ std::string expected_lines(const std::vector<RawShare>& log, std::int64_t frozen
     for (auto share = log.rbegin(); share != log.rend(); ++share) {
         if (share->received_at_us > frozen_at_us) continue;
         const auto network = network_facts_of(share->nbits).value();
-        static_cast<void>(
-            window.add_share(share->user, integer_of(stratum::work_of_target(share->target)), network.hash_weight).value());
+        static_cast<void>(window
+                              .add_share(share->user, integer_of(stratum::work_of_target(share->target)),
+                                         network.hash_weight)
+                              .value());
     }
-    const auto settled = fleet::ledger::settle({.window_factor = factor}, {"bitcoin", "", 316'687'321, finder}, window.weights());
+    const auto settled = fleet::ledger::settle({.window_factor = factor},
+                                               {"bitcoin", "", 316'687'321, finder}, window.weights());
     std::string out;
     for (const auto& line : settled.value().lines)
         out += (out.empty() ? "" : " ") + line.account + "=" + line.amount.str();
@@ -59,10 +64,9 @@ TEST_CASE("a block goes from submitted to mature, is credited once on the way, a
     journal.add(block);
     std::vector<stratum::Hash256> imported;
     std::size_t lines = 0;
-    const auto importer = importer_over(
-        *database, {&journal}, quick_options(),
-        {[&](const stratum::Hash256& hash) { imported.push_back(hash); },
-         [&](const stratum::Hash256&, std::size_t count) { lines = count; }});
+    const auto importer = importer_over(*database, {&journal}, quick_options(),
+                                        {[&](const stratum::Hash256& hash) { imported.push_back(hash); },
+                                         [&](const stratum::Hash256&, std::size_t count) { lines = count; }});
     // News may come before the journal's block does.
     REQUIRE(importer->tell(news_of(block.hash, BlockState::submitted, 0)));
     REQUIRE(drain(*importer));
@@ -78,8 +82,10 @@ TEST_CASE("a block goes from submitted to mature, is credited once on the way, a
     REQUIRE(importer->tell(news_of(block.hash, BlockState::immature, 50)));
     REQUIRE(importer->tell(news_of(block.hash, BlockState::mature, 100)));
     REQUIRE(drain(*importer));
-    CHECK(ask(*database, "select state || ',' || confirmations || ',' || position from blocks") == "mature,100,301");
-    CHECK(ask(*database, "select string_agg(state, ',' order by id) from block_events") == "submitted,immature,mature");
+    CHECK(ask(*database, "select state || ',' || confirmations || ',' || position from blocks") ==
+          "mature,100,301");
+    CHECK(ask(*database, "select string_agg(state, ',' order by id) from block_events") ==
+          "submitted,immature,mature");
     CHECK(ask(*database, "select count(*) from payout_runs") == "1");
     CHECK(server::store::open_blocks(*database).value().empty());
     const auto again = server::store::credit_block(*database, "bitcoin", block.hash).value();
@@ -113,8 +119,9 @@ TEST_CASE("the view is frozen when the winning job was issued: later shares earn
     REQUIRE(importer->tell(news_of(block.hash, BlockState::immature)));
     REQUIRE(drain(*importer));
     CHECK(lines_of(*database) == "early=313520448");
-    CHECK(ask(*database, "select newest_position || ',' || oldest_position || ',' || coalesce(cut_weight, 0) from payout_runs") ==
-          "2,1,0");
+    CHECK(ask(*database,
+              "select newest_position || ',' || oldest_position || ',' || coalesce(cut_weight, 0) from "
+              "payout_runs") == "2,1,0");
 }
 
 TEST_CASE("the first block of a pool, with no share before its job, pays its finder") {
@@ -166,7 +173,8 @@ TEST_CASE("a window read from slices and edges equals the raw log's, wherever bl
         FreshDatabase database;
         MemoryJournal journal;
         std::vector<RawShare> log;
-        for (std::uint32_t user = 1; user <= 9; ++user) journal.add(worker_record(user, "user" + std::to_string(user)));
+        for (std::uint32_t user = 1; user <= 9; ++user)
+            journal.add(worker_record(user, "user" + std::to_string(user)));
         std::uint64_t job = 100;
         std::uint32_t nbits = nbits_16;
         journal.add(job_record(job, nbits));
@@ -183,7 +191,8 @@ TEST_CASE("a window read from slices and edges equals the raw log's, wherever bl
             journal.add(share_record(job, user, now_us, target));
             log.push_back({"user" + std::to_string(user), now_us, target, nbits});
             if (random() % 300 == 0) {
-                blocks.push_back(block_record(job, user, now_us, now_us - static_cast<std::int64_t>(random() % 60'000), nbits));
+                blocks.push_back(block_record(job, user, now_us,
+                                              now_us - static_cast<std::int64_t>(random() % 60'000), nbits));
                 journal.add(blocks.back());
             }
         }
@@ -196,11 +205,11 @@ TEST_CASE("a window read from slices and edges equals the raw log's, wherever bl
         REQUIRE(drain(*importer));
         CHECK(ask(*database, "select count(*) from payout_runs") == std::to_string(blocks.size()));
         for (const auto& block : blocks) {
-            const auto lines = ask(
-                *database,
-                "select string_agg(u.name || '=' || l.amount, ' ' order by u.name) from payout_lines l join users u on u.id = "
-                "l.user_id join payout_runs r on r.run = l.run where r.block_hash = '\\x" +
-                    stratum::to_hex(block.hash.bytes) + "'");
+            const auto lines = ask(*database,
+                                   "select string_agg(u.name || '=' || l.amount, ' ' order by u.name) from "
+                                   "payout_lines l join users u on u.id = "
+                                   "l.user_id join payout_runs r on r.run = l.run where r.block_hash = '\\x" +
+                                       stratum::to_hex(block.hash.bytes) + "'");
             CHECK(lines == expected_lines(log, block.job_issued_at_us, options.rule.window_factor,
                                           "user" + std::to_string(block.worker)));
         }
@@ -214,13 +223,14 @@ TEST_CASE("a payout run that does not add up cannot be committed") {
     journal.add(block);
     REQUIRE(drain(*importer_over(*database, {&journal})));
     CHECK_THROWS_WITH(
-        server::store::transact(
-            *database,
-            [&](pqxx::work& transaction) {
-                transaction.exec(
-                    "insert into payout_runs (coin, block_hash, rule, reward, fee, distributable, window_limit, window_weight, "
-                    "frozen_at_us, input_hash, output_hash) select coin, hash, rule, 10, 1, 9, 1, 1, 0, hash, hash from blocks");
-            }),
+        server::store::transact(*database,
+                                [&](pqxx::work& transaction) {
+                                    transaction.exec(
+                                        "insert into payout_runs (coin, block_hash, rule, reward, fee, "
+                                        "distributable, window_limit, window_weight, "
+                                        "frozen_at_us, input_hash, output_hash) select coin, hash, rule, 10, "
+                                        "1, 9, 1, 1, 0, hash, hash from blocks");
+                                }),
         Catch::Contains("pays 0 of 9"));
     CHECK(ask(*database, "select count(*) from payout_runs") == "0");
 }

@@ -21,7 +21,8 @@ inline ImporterOptions quick_options() {
 
 inline std::unique_ptr<Importer> importer_over(server::store::Database& database,
                                                const std::vector<MemoryJournal*>& journals,
-                                               ImporterOptions options = quick_options(), ImporterEvents events = {}) {
+                                               ImporterOptions options = quick_options(),
+                                               ImporterEvents events = {}) {
     std::vector<std::unique_ptr<ShareSource>> sources;
     for (auto* journal : journals) sources.push_back(std::make_unique<MemorySource>(*journal));
     return std::make_unique<Importer>(database, std::move(sources), std::move(options), std::move(events));

@@ -27,17 +27,23 @@ TEST_CASE("shares of two shards stand in PostgreSQL in the order they were recei
     REQUIRE(drain(*importer));
     CHECK(share_count(*database) == "1000,1000");
     CHECK(ask(*database, "select min(position) || ',' || max(position) from shares") == "1,1000");
-    CHECK(ask(*database, "select count(*) from (select received_at_us - lag(received_at_us) over (order by position) as step "
-                         "from shares) s where step < 0") == "0");
+    CHECK(ask(*database,
+              "select count(*) from (select received_at_us - lag(received_at_us) over (order by position) as "
+              "step "
+              "from shares) s where step < 0") == "0");
     CHECK(ask(*database, "select string_agg(name, ',' order by name) from users") == "alice,bob");
     CHECK(ask(*database, "select count(*) from workers") == "2");
     CHECK(ask(*database, "select encode(proof, 'hex') from shares where position = 1") ==
           "0000000000000000feffffff04000000000000000000000000");
-    CHECK(ask(*database, "select shares || ',' || work || ',' || (weight = work * floor(2::numeric ^ 112 / 4295032833)) from "
-                         "share_totals") == "1000,4295032833000,true");
-    CHECK(ask(*database, "select sum(shares) || ',' || sum(work) from worker_intervals") == "1000,4295032833000");
+    CHECK(ask(*database,
+              "select shares || ',' || work || ',' || (weight = work * floor(2::numeric ^ 112 / 4295032833)) "
+              "from "
+              "share_totals") == "1000,4295032833000,true");
+    CHECK(ask(*database, "select sum(shares) || ',' || sum(work) from worker_intervals") ==
+          "1000,4295032833000");
     CHECK(ask(*database, "select sum(shares) from pool_intervals") == "1000");
-    CHECK(ask(*database, "select string_agg(sequence::text, ',' order by shard) from journal_positions") == "503,503");
+    CHECK(ask(*database, "select string_agg(sequence::text, ',' order by shard) from journal_positions") ==
+          "503,503");
     CHECK(even.imported == even.written());
     CHECK(importer->lag_records() == 0);
     CHECK(importer->shares_imported() == 1000);
@@ -55,8 +61,10 @@ TEST_CASE("a shard with a backlog is merged by time with one that has none") {
     const auto importer = importer_over(*database, {&busy, &calm}, options);
     REQUIRE(drain(*importer));
     CHECK(share_count(*database) == "2020,2020");
-    CHECK(ask(*database, "select count(*) from (select received_at_us - lag(received_at_us) over (order by position) as step "
-                         "from shares) s where step < 0") == "0");
+    CHECK(ask(*database,
+              "select count(*) from (select received_at_us - lag(received_at_us) over (order by position) as "
+              "step "
+              "from shares) s where step < 0") == "0");
 }
 
 TEST_CASE("nothing behind the synced watermark is imported") {
@@ -92,8 +100,10 @@ TEST_CASE("a batch that is cut off at its last statement stands not at all, and 
     FreshDatabase database;
     auto journal = simple_journal(0, 300);
     run(*database,
-        "create function cut() returns trigger language plpgsql as $$ begin raise exception 'cut' using errcode = "
-        "'admin_shutdown'; end $$; create trigger cut before insert on journal_positions execute function cut()");
+        "create function cut() returns trigger language plpgsql as $$ begin raise exception 'cut' using "
+        "errcode = "
+        "'admin_shutdown'; end $$; create trigger cut before insert on journal_positions execute function "
+        "cut()");
     const auto importer = importer_over(*database, {&journal});
     CHECK(importer->step() == Importer::Step::unavailable);
     CHECK(!importer->database_available());
@@ -138,7 +148,8 @@ TEST_CASE("PostgreSQL killed and started again in the middle: every share arrive
             cluster->stop();
         } else {
             kill(cluster->process(), SIGKILL);
-            for (int i = 0; i < 1000 && !cluster->ended(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+            for (int i = 0; i < 1000 && !cluster->ended(); ++i)
+                std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
         CHECK(importer->step() == Importer::Step::unavailable);
         CHECK(importer->step() == Importer::Step::unavailable);
@@ -147,7 +158,8 @@ TEST_CASE("PostgreSQL killed and started again in the middle: every share arrive
     }
     REQUIRE(drain(*importer));
     CHECK(share_count(database) == "20000,20000");
-    CHECK(ask(database, "select sum(shares) || ',' || (select shares from share_totals) from worker_intervals") ==
+    CHECK(ask(database,
+              "select sum(shares) || ',' || (select shares from share_totals) from worker_intervals") ==
           "20000,20000");
 }
 
@@ -169,11 +181,14 @@ TEST_CASE("names that PostgreSQL would refuse are cleaned and do not stop the im
     journal.add(worker_record(2, "caf\xc3\xa9 \"{\\}\",null", "\xf0\x9f\xa6\x8a\xed\xa0\x80"));
     journal.add(worker_record(3, "", ""));
     journal.add(job_record(100));
-    for (std::uint32_t worker = 1; worker <= 3; ++worker) journal.add(share_record(100, worker, start_us + worker));
+    for (std::uint32_t worker = 1; worker <= 3; ++worker)
+        journal.add(share_record(100, worker, start_us + worker));
     REQUIRE(drain(*importer_over(*database, {&journal})));
     CHECK(share_count(*database) == "3,3");
-    CHECK(ask(*database, "select string_agg(name, '|' order by name) from users") == "?|a?b|caf\xc3\xa9 \"{\\}\",null");
-    CHECK(ask(*database, "select string_agg(name, '|' order by name) from workers") == "|r???|\xf0\x9f\xa6\x8a???");
+    CHECK(ask(*database, "select string_agg(name, '|' order by name) from users") ==
+          "?|a?b|caf\xc3\xa9 \"{\\}\",null");
+    CHECK(ask(*database, "select string_agg(name, '|' order by name) from workers") ==
+          "|r???|\xf0\x9f\xa6\x8a???");
 }
 
 TEST_CASE("a share whose worker or job nobody defined is counted as unusable, and the rest goes on") {

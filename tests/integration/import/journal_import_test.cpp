@@ -26,7 +26,8 @@ std::unique_ptr<Journals> open_journals(const std::filesystem::path& folder, uns
 void mine(JournalWriter& journal, int shares, std::int64_t first_at_us, std::uint64_t job) {
     auto definition = job_record(job);
     REQUIRE(journal.define_job(definition));
-    const auto worker = journal.define_worker(UserKind::address, "alice", "rig" + std::to_string(journal.shard()));
+    const auto worker =
+        journal.define_worker(UserKind::address, "alice", "rig" + std::to_string(journal.shard()));
     REQUIRE(worker != 0);
     for (int i = 0; i < shares; ++i) {
         journal.append_share(share_record(job, worker, first_at_us + i * 1000));

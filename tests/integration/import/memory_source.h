@@ -63,16 +63,21 @@ class MemorySource : public ShareSource {
 inline const stratum::Uint256 share_target = *stratum::Uint256::parse_hex("ffff" + std::string(52, '0'));
 inline constexpr std::uint32_t nbits_1 = 0x1d00ffff;   // network difficulty 1
 inline constexpr std::uint32_t nbits_16 = 0x1c0ffff0;  // network difficulty 16
-// Two and a half hours ago on a five-minute boundary: interval rows of long ago are dropped by the importer's housekeeping.
+// Two and a half hours ago on a five-minute boundary: interval rows of long ago are dropped by the importer's
+// housekeeping.
 inline const std::int64_t start_us =
-    (std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count() / 300 - 30) *
+    (std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+             .count() /
+         300 -
+     30) *
     300 * 1'000'000;
 
 inline WorkerRecord worker_record(std::uint32_t number, std::string user, std::string name = "rig") {
     return {number, UserKind::address, std::move(user), std::move(name)};
 }
 
-inline JobRecord job_record(std::uint64_t job, std::uint32_t nbits = nbits_1, std::int64_t issued_at_us = start_us) {
+inline JobRecord job_record(std::uint64_t job, std::uint32_t nbits = nbits_1,
+                            std::int64_t issued_at_us = start_us) {
     JobRecord record;
     record.job = job;
     record.issued_at_us = issued_at_us;

@@ -33,7 +33,8 @@ TEST_CASE("an empty database has statistics too") {
     CHECK(!payout_run(*database, std::string(64, '0')).value());
 }
 
-TEST_CASE("hashrate is work over its span, for pool, user and worker, with the shares that say how sure it is") {
+TEST_CASE(
+    "hashrate is work over its span, for pool, user and worker, with the shares that say how sure it is") {
     FreshDatabase database;
     MemoryJournal journal;
     journal.add(worker_record(1, "alice", "one"));
@@ -100,7 +101,8 @@ TEST_CASE("effort, luck, blocks and payout lines are told as they stand") {
     REQUIRE(run.lines.size() == 2);
     CHECK(run.lines[0].amount_sats >= run.lines[1].amount_sats);
     CHECK(run.lines[0].amount_sats + run.lines[1].amount_sats + run.fee_sats == run.reward_sats);
-    CHECK(user_statistics(*database, run.lines[0].user, start_us).value()->credited_sats == run.lines[0].amount_sats);
+    CHECK(user_statistics(*database, run.lines[0].user, start_us).value()->credited_sats ==
+          run.lines[0].amount_sats);
 }
 
 TEST_CASE("rejects are counted by reason, with and without a worker") {
@@ -130,18 +132,24 @@ TEST_CASE("registered names are added, found, changed and kept apart from addres
     REQUIRE(registered_users(*database).value().size() == 1);
 }
 
-TEST_CASE("share partitions older than four windows go; slices stay; a block still to be credited holds them") {
+TEST_CASE(
+    "share partitions older than four windows go; slices stay; a block still to be credited holds them") {
     FreshDatabase database;
     REQUIRE(make_partitions(*database, 25'000'000));
     REQUIRE(make_partitions(*database, 1));
     const auto rule = payout_rule_version(*database, {}).value();
     const auto slice = [&](std::int64_t first, std::int64_t units) {
-        run(*database, "insert into slices (coin, algorithm, first_position, last_position, shares, nbits, network_work, rule, work, "
-                       "weight, cumulative_weight, merkle_root, first_received_at_us, last_received_at_us) values ('bitcoin', "
-                       "'sha256d', " + std::to_string(first) + ", " + std::to_string(first + 9) + ", 10, 1, 1, " +
-                           std::to_string(rule) + ", 1, 1, " + std::to_string(units) + " * 2::numeric ^ 112, sha256(''), 0, 0)");
+        run(*database,
+            "insert into slices (coin, algorithm, first_position, last_position, shares, nbits, "
+            "network_work, rule, work, "
+            "weight, cumulative_weight, merkle_root, first_received_at_us, last_received_at_us) values "
+            "('bitcoin', "
+            "'sha256d', " +
+                std::to_string(first) + ", " + std::to_string(first + 9) + ", 10, 1, 1, " +
+                std::to_string(rule) + ", 1, 1, " + std::to_string(units) +
+                " * 2::numeric ^ 112, sha256(''), 0, 0)");
     };
-    slice(9'999'991, 10);   // ends the first partition
+    slice(9'999'991, 10);  // ends the first partition
     slice(15'000'000, 50);
     const auto partitions = [&] {
         return ask(*database, "select count(*) from pg_inherits where inhparent = 'shares'::regclass");
@@ -152,10 +160,13 @@ TEST_CASE("share partitions older than four windows go; slices stay; a block sti
     run(*database, "update share_totals set weight = 43 * 2::numeric ^ 112");
     const auto node = std::to_string(pool_node_id(*database, "n").value());
     REQUIRE(define_jobs(*database, static_cast<std::int16_t>(std::stoi(node)), {JobDefinition{}}));
-    run(*database, "insert into blocks (coin, hash, algorithm, previous, height, nbits, network_work, coinbase_value_sats, "
-                   "fees_sats, pool_node, job, rule, found_at_us, job_issued_at_us, position, total_weight, round_weight) values "
-                   "('bitcoin', sha256('a'), 'sha256d', sha256(''), 1, 1, 1, 1, 0, " + node + ", 0, " + std::to_string(rule) +
-                       ", 0, 0, 1, 41 * 2::numeric ^ 112, 1)");
+    run(*database,
+        "insert into blocks (coin, hash, algorithm, previous, height, nbits, network_work, "
+        "coinbase_value_sats, "
+        "fees_sats, pool_node, job, rule, found_at_us, job_issued_at_us, position, total_weight, "
+        "round_weight) values "
+        "('bitcoin', sha256('a'), 'sha256d', sha256(''), 1, 1, 1, 1, 0, " +
+            node + ", 0, " + std::to_string(rule) + ", 0, 0, 1, 41 * 2::numeric ^ 112, 1)");
     CHECK(drop_old_shares(*database, 8).value().empty());
     run(*database, "update blocks set state = 'orphaned'");
     CHECK(drop_old_shares(*database, 8).value() == std::vector<std::string>{"shares_000000000001"});

@@ -32,7 +32,8 @@ pid_t leave_cluster_behind(const fs::path& data_dir) {
         if (cluster) {
             server = (*cluster)->process();
             Database database((*cluster)->url());
-            static_cast<void>(transact(database, [](pqxx::work& t) { t.exec("create table kept as select 7 as n"); }));
+            static_cast<void>(
+                transact(database, [](pqxx::work& t) { t.exec("create table kept as select 7 as n"); }));
         }
         static_cast<void>(!write(ends[1], &server, sizeof server));
         kill(getpid(), SIGKILL);
@@ -54,7 +55,8 @@ TEST_CASE("a new cluster starts, answers, stops cleanly and keeps its rows") {
         auto cluster = EmbeddedCluster::start({.data_dir = folder.path(), .user = {}}).value();
         Database database(cluster->url());
         REQUIRE(migrate(database).value().refused.empty());
-        REQUIRE(transact(database, [](pqxx::work& t) { t.exec("insert into pool_nodes (name) values ('here')"); }));
+        REQUIRE(transact(database,
+                         [](pqxx::work& t) { t.exec("insert into pool_nodes (name) values ('here')"); }));
         struct stat facts {};
         REQUIRE(stat((folder.path() / "postgresql").c_str(), &facts) == 0);
         if (geteuid() == 0) CHECK(facts.st_uid != 0);
@@ -153,7 +155,8 @@ TEST_CASE("what keeps a cluster from starting is said with its remedy") {
             chmod(folder.path().c_str(), 0700);
             const auto closed = EmbeddedCluster::start({.data_dir = folder.path() / "inner", .user = {}});
             REQUIRE(!closed);
-            CHECK_THAT(closed.error().reason, Catch::Contains(folder.path().string()) && Catch::Contains("chmod"));
+            CHECK_THAT(closed.error().reason,
+                       Catch::Contains(folder.path().string()) && Catch::Contains("chmod"));
         }
     }
 }

@@ -26,7 +26,8 @@ TemporaryFolder::~TemporaryFolder() {
 
 server::store::EmbeddedCluster& shared_cluster() {
     static TemporaryFolder folder;
-    static auto cluster = server::store::EmbeddedCluster::start({.data_dir = folder.path(), .user = {}}).value();
+    static auto cluster =
+        server::store::EmbeddedCluster::start({.data_dir = folder.path(), .user = {}}).value();
     // Nothing here has to outlive a power cut, and other builds share the disk.
     static const bool quick = [] {
         pqxx::connection connection(cluster->url());
@@ -56,9 +57,9 @@ FreshDatabase::FreshDatabase(Schema schema) {
 }
 
 std::string ask(server::store::Database& database, const std::string& sql) {
-    return server::store::transact(database, [&](pqxx::work& transaction) {
-               return transaction.exec1(sql)[0].as<std::string>("");
-           })
+    return server::store::transact(
+               database,
+               [&](pqxx::work& transaction) { return transaction.exec1(sql)[0].as<std::string>(""); })
         .value();
 }
 

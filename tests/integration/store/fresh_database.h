@@ -1,5 +1,6 @@
 #pragma once
-// A real PostgreSQL for the tests of this program: one embedded cluster in a temporary folder, a new database a test.
+// A real PostgreSQL for the tests of this program: one embedded cluster in a temporary folder, a new database
+// a test.
 
 #include <filesystem>
 #include <memory>

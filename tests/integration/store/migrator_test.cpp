@@ -52,7 +52,8 @@ TEST_CASE("a migration that fails half-way leaves nothing of itself") {
 
 TEST_CASE("history cannot be changed") {
     FreshDatabase database;
-    for (const auto* table : {"payout_rules", "slices", "slice_users", "block_events", "payout_runs", "payout_lines"})
+    for (const auto* table :
+         {"payout_rules", "slices", "slice_users", "block_events", "payout_runs", "payout_lines"})
         CHECK_THROWS_WITH(ask(*database, std::string("delete from ") + table + " returning 1"),
                           Catch::Contains("append-only"));
 }

@@ -34,7 +34,8 @@ std::vector<Share> random_log(Random& random, std::size_t shares) {
     std::uint64_t network_work = 1000 + below(random, 1'000'000);
     for (std::size_t i = 0; i < shares; ++i) {
         if (below(random, 7) == 0) network_work = 1000 + below(random, 1'000'000);
-        log.push_back({std::string(1, static_cast<char>('a' + below(random, 9))), 1 + below(random, 1 << 20), network_work});
+        log.push_back({std::string(1, static_cast<char>('a' + below(random, 9))), 1 + below(random, 1 << 20),
+                       network_work});
     }
     return log;
 }
@@ -155,7 +156,8 @@ TEST_CASE("a retarget at any position keeps older shares' weight and the window'
         Weights expected;
         Integer room = window.limit();
         for (const auto& share : log) {
-            const Integer weight = std::min<Integer>(share.work * weight_of_hash(share.network_work).value(), room);
+            const Integer weight =
+                std::min<Integer>(share.work * weight_of_hash(share.network_work).value(), room);
             if (room == 0) break;
             expected[share.account] += weight;
             room -= weight;

@@ -27,7 +27,8 @@ struct Case {
 Case random_case(std::mt19937_64& random) {
     const auto units = 1 + static_cast<unsigned>(random() % 16);
     const auto fee = static_cast<unsigned>(random() % 300);
-    const Integer amount = (random() % 4 == 0) ? Integer(random() % 5) : Integer(random() % 1'000'000'000'000ULL);
+    const Integer amount =
+        (random() % 4 == 0) ? Integer(random() % 5) : Integer(random() % 1'000'000'000'000ULL);
     Window window(window_limit(units));
     std::uint64_t network_work = 1 + (random() >> (random() % 50 + 1));
     std::string shares;
@@ -40,12 +41,12 @@ Case random_case(std::mt19937_64& random) {
         shares += (i == 0 ? "" : ",") + ("[\"" + account + "\",\"") + std::to_string(work) + "\",\"" +
                   std::to_string(network_work) + "\"]";
     }
-    const auto settled = settle({.window_factor = units, .fee_basis_points = fee}, {"bitcoin", "00", amount, "finder"},
-                                window.weights())
+    const auto settled = settle({.window_factor = units, .fee_basis_points = fee},
+                                {"bitcoin", "00", amount, "finder"}, window.weights())
                              .value();
     Case made;
-    made.question = "{\"window\":" + std::to_string(units) + ",\"fee\":" + std::to_string(fee) + ",\"reward\":\"" +
-                    amount.str() + "\",\"shares\":[" + shares + "]}\n";
+    made.question = "{\"window\":" + std::to_string(units) + ",\"fee\":" + std::to_string(fee) +
+                    ",\"reward\":\"" + amount.str() + "\",\"shares\":[" + shares + "]}\n";
     made.answer = settled.fee.str();
     for (const auto& line : settled.lines) made.answer += " " + line.account + "=" + line.amount.str();
     return made;
@@ -72,7 +73,8 @@ std::string ask_reference(const std::string& questions) {
 
 TEST_CASE("a second implementation in Python agrees on every amount") {
     if (std::system("python3 -c pass > /dev/null 2>&1") != 0) {
-        std::cerr << "skipped: python3 is not installed, so the ledger's second implementation cannot be asked\n";
+        std::cerr
+            << "skipped: python3 is not installed, so the ledger's second implementation cannot be asked\n";
         return;
     }
     const auto seed = std::random_device{}();

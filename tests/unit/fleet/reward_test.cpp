@@ -35,12 +35,14 @@ TEST_CASE("a greater amount may give an account less: the Alabama paradox is kep
 TEST_CASE("equal remainders go to the lower account by its bytes") {
     CHECK(amounts_of(apportion(2, {{"b", 1}, {"a", 1}, {"B", 1}}).value()) ==
           Amounts{{"B", 1}, {"a", 1}, {"b", 0}});
-    CHECK(amounts_of(apportion(1, {{"\xc3\xa9", 1}, {"z", 1}}).value()) == Amounts{{"z", 1}, {"\xc3\xa9", 0}});
+    CHECK(amounts_of(apportion(1, {{"\xc3\xa9", 1}, {"z", 1}}).value()) ==
+          Amounts{{"z", 1}, {"\xc3\xa9", 0}});
 }
 
 TEST_CASE("edges: nothing to share, fewer units than accounts, nobody there") {
     CHECK(amounts_of(apportion(0, {{"a", 1}, {"b", 2}}).value()) == Amounts{{"a", 0}, {"b", 0}});
-    CHECK(amounts_of(apportion(1, {{"a", 1}, {"b", 1}, {"c", 1}}).value()) == Amounts{{"a", 1}, {"b", 0}, {"c", 0}});
+    CHECK(amounts_of(apportion(1, {{"a", 1}, {"b", 1}, {"c", 1}}).value()) ==
+          Amounts{{"a", 1}, {"b", 0}, {"c", 0}});
     CHECK(apportion(0, {}).value().empty());
     CHECK(apportion(1, {}).error() == LedgerError::no_weight);
     CHECK(apportion(1, {{"a", 0}}).error() == LedgerError::no_weight);

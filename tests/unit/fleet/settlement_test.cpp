@@ -13,7 +13,10 @@ const BlockReward block{"bitcoin", "00ab", reward, "F"};
 
 Weights under_filled() {
     const Integer hash_weight = weight_of_hash(32).value();  // 625 units of 32 hold 20,000
-    return {{"A", hash_weight * 4500}, {"B", hash_weight * 6500}, {"C", hash_weight * 2000}, {"D", hash_weight * 5000}};
+    return {{"A", hash_weight * 4500},
+            {"B", hash_weight * 6500},
+            {"C", hash_weight * 2000},
+            {"D", hash_weight * 5000}};
 }
 
 }  // namespace
@@ -57,7 +60,8 @@ TEST_CASE("the canonical forms are fixed for ever: they are hashed") {
           R"({"empty_window":"finder","fee_basis_points":100,"format":1,"oldest_share":"cut",)"
           R"("rounding":"largest_remainder_then_account","scheme":"pplns","underfilled":"log",)"
           R"("view":"received_by_job_issue","window_factor":8})");
-    CHECK(canonical(PayoutRule{.scheme = Scheme::solo}) == R"({"fee_basis_points":100,"format":1,"scheme":"solo"})");
+    CHECK(canonical(PayoutRule{.scheme = Scheme::solo}) ==
+          R"({"fee_basis_points":100,"format":1,"scheme":"solo"})");
     const Weights weights{{"A", 2}, {"B", 1}};
     CHECK(canonical_input({.scheme = Scheme::solo}, {"bitcoin", "00ab", 10, "A"}, weights) ==
           "hashyard payout input 1\nrule {\"fee_basis_points\":100,\"format\":1,\"scheme\":\"solo\"}\n"

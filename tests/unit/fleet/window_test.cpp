@@ -12,7 +12,8 @@ using namespace ledger_examples;
 namespace {
 
 // Newest first. The examples give the window N in work itself: network work 1 and N units.
-const std::vector<Share> log_of_18000{{"A", 3000}, {"B", 2500}, {"A", 1500}, {"C", 2000}, {"B", 4000}, {"D", 5000}};
+const std::vector<Share> log_of_18000{{"A", 3000}, {"B", 2500}, {"A", 1500},
+                                      {"C", 2000}, {"B", 4000}, {"D", 5000}};
 const std::vector<Share> log_across_retarget{
     {"A", 1000, 1250}, {"B", 500, 1250}, {"C", 250, 1000}, {"A", 600, 1000}, {"D", 400, 1000}};
 
@@ -24,8 +25,9 @@ TEST_CASE("PPLNS: the oldest share in the window counts with the part that fits"
     CHECK(*window.cut_weight() == weight_of_hash(1).value() * 1000);
     CHECK(amounts_of(apportion(distributable, window.weights()).value()) ==
           Amounts{{"A", 141'084'202}, {"B", 109'732'157}, {"C", 62'704'089}});
-    CHECK(amounts_of(apportion_floor(distributable, {{"A", 4500}, {"B", 3500}, {"C", 2000}}, 10'000).value()) ==
-          Amounts{{"A", 141'084'201}, {"B", 109'732'156}, {"C", 62'704'089}});
+    CHECK(
+        amounts_of(apportion_floor(distributable, {{"A", 4500}, {"B", 3500}, {"C", 2000}}, 10'000).value()) ==
+        Amounts{{"A", 141'084'201}, {"B", 109'732'156}, {"C", 62'704'089}});
 }
 
 TEST_CASE("PPLNS: what other boundary rules would pay is not what we pay") {
@@ -38,8 +40,9 @@ TEST_CASE("PPLNS: what other boundary rules would pay is not what we pay") {
 }
 
 TEST_CASE("the floor in a hash's weight moves a window's edge by less than network work / 2^112 of it") {
-    // 1,000 does not divide 2^112: A and C fall short by a hair and B, whose share is cut, gets it. In exact arithmetic the
-    // remainders of A and C tie and A wins; here C does. One satoshi, deterministic, and published with the rule.
+    // 1,000 does not divide 2^112: A and C fall short by a hair and B, whose share is cut, gets it. In exact
+    // arithmetic the remainders of A and C tie and A wins; here C does. One satoshi, deterministic, and
+    // published with the rule.
     auto log = log_of_18000;
     for (auto& share : log) share.network_work = 1000;
     const auto window = window_over(log, window_limit(10));
@@ -63,7 +66,8 @@ TEST_CASE("units across a retarget: each share is measured by the network work o
     CHECK(window.full());
     CHECK(amounts_of(apportion(distributable, window.weights()).value()) ==
           Amounts{{"A", 211'626'302}, {"B", 62'704'090}, {"C", 39'190'056}});
-    // Twice the current difficulty over raw work, as a simple pool would do, pays D and takes it from the others.
+    // Twice the current difficulty over raw work, as a simple pool would do, pays D and takes it from the
+    // others.
     auto raw = log_across_retarget;
     for (auto& share : raw) share.network_work = 1250;
     CHECK(amounts_of(apportion(distributable, window_over(raw, window_limit(2)).weights()).value()) ==
