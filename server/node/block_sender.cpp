@@ -269,8 +269,11 @@ asio::awaitable<void> BlockSender::judge_unknown(Hash256 hash, std::size_t node)
 void BlockSender::change(const Hash256& hash, BlockState state, std::uint32_t confirmations, std::size_t node,
                          std::string detail) {
     auto& watched = watched_[hash];
-    if (watched.state == state) return;
+    if (watched.state == state && watched.confirmations == confirmations) return;
+    const bool same_state = watched.state == state;
     watched.state = state;
+    watched.confirmations = confirmations;
+    if (same_state) return on_news_({hash, state, confirmations, nodes_[node].name, std::move(detail)});
     log::write(state == BlockState::orphaned ? log::Level::warn : log::Level::info, "block_state",
                {{"hash", stratum::displayed(hash)},
                 {"state", name_of(state)},

@@ -64,6 +64,7 @@ class BlockSender {
         OutgoingBlockPtr block;  // null when only the hash is known
         std::uint32_t height = 0;
         BlockState state = BlockState::submitted;
+        std::uint32_t confirmations = 0;  // as last told
         std::chrono::steady_clock::time_point since;
         std::chrono::steady_clock::time_point sent_at;
         std::chrono::steady_clock::time_point looked_at;

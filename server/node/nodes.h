@@ -57,7 +57,7 @@ struct NodesEvents {
     std::function<void(stratum::TemplatePtr)>
         on_template;  // control thread; a new best template (early ones too)
     std::function<void(const BlockNews&)>
-        on_block_news;  // control thread; every change of state of a watched block
+        on_block_news;  // control thread; every change of state or confirmations of a watched block
     std::function<void(bool templates_flow)>
         on_flow;  // control thread; false when no node gives templates any more
 };

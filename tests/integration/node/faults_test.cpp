@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "server/node/development_chain.h"
@@ -225,6 +226,22 @@ TEST_CASE("A block found while the node is away is sent when it is back, also by
     world.start();
     world.run_until([&] { return world.has_news(hash, BlockState::immature); });
     CHECK(one.node.height() == first_height);
+}
+
+TEST_CASE("A block's confirmations are told as they grow") {
+    OneNode one;
+    NodesWorld world(one.options());
+    world.start();
+    world.run_until_full(first_height);
+    const auto hash = world.solve_and_submit(world.latest());
+    world.run_until([&] { return world.has_news(hash, BlockState::immature); });
+    one.node.mine();
+    one.node.mine();
+    world.run_until([&] {
+        return std::any_of(world.news.begin(), world.news.end(), [&](const auto& news) {
+            return news.hash == hash && news.state == BlockState::immature && news.confirmations == 3;
+        });
+    });
 }
 
 TEST_CASE("A block that loses its place is orphaned, and back when the chain turns again") {
