@@ -1,5 +1,6 @@
 #pragma once
-// Payout addresses: text to output script and back, for one network. Pure; any thread. Base58Check, BIP173, BIP350.
+// Payout addresses: text to output script and back, for one network. Pure; any thread. Base58Check, BIP173,
+// BIP350.
 
 #include <string>
 #include <string_view>
@@ -25,8 +26,8 @@ struct ParsedAddress {
     bool ok = false;
     Address address;
 };
-// Takes P2PKH, P2SH (base58check), witness v0 (bech32) and v1 of 32 bytes (bech32m); other witness versions are unsupported_kind.
-// test, signet share prefixes "tb"; regtest has "bcrt" and the base58 versions of test.
+// Takes P2PKH, P2SH (base58check), witness v0 (bech32) and v1 of 32 bytes (bech32m); other witness versions
+// are unsupported_kind. test, signet share prefixes "tb"; regtest has "bcrt" and the base58 versions of test.
 [[nodiscard]] ParsedAddress parse_address(std::string_view text, Network network);
 
 // The address of a script, empty when it has none. Tests and status pages.

@@ -50,7 +50,8 @@ void Channel::issue(const Job& job, Instant now) {
 }
 
 std::uint8_t Channel::variant_of(std::uint64_t template_number) const {
-    return active_job() >> 8 == template_number ? static_cast<std::uint8_t>(active_job() & 31) : std::uint8_t{0};
+    return active_job() >> 8 == template_number ? static_cast<std::uint8_t>(active_job() & 31)
+                                                : std::uint8_t{0};
 }
 
 std::optional<std::uint8_t> Channel::next_variant(std::uint64_t template_number) const {
@@ -73,7 +74,8 @@ const Channel::Issued* Channel::find(std::uint64_t job) const {
     return nullptr;
 }
 
-Examined Channel::examine(const Submission& submission, std::uint32_t version_mask, const JobTable& jobs) const {
+Examined Channel::examine(const Submission& submission, std::uint32_t version_mask,
+                          const JobTable& jobs) const {
     Examined out;
     const auto* issued = find(submission.job);
     const auto* job = issued == nullptr ? nullptr : jobs.find(submission.job);
@@ -96,20 +98,23 @@ Examined Channel::examine(const Submission& submission, std::uint32_t version_ma
     input.job = job->get();
     std::memcpy(input.extranonce.data(), prefix.data(), prefix.size());
     input.extranonce_size = static_cast<std::uint8_t>(channel_extranonce_bytes);
-    std::memcpy(input.extranonce.data() + channel_extranonce_bytes - rest_bytes_, submission.rest.data(), rest_bytes_);
-    input.version = (*job)->version() ^ bits;  // no bit of the mask is set in version(): OR, XOR and replace agree
+    std::memcpy(input.extranonce.data() + channel_extranonce_bytes - rest_bytes_, submission.rest.data(),
+                rest_bytes_);
+    input.version =
+        (*job)->version() ^ bits;  // no bit of the mask is set in version(): OR, XOR and replace agree
     input.ntime = submission.ntime;
     input.nonce = submission.nonce;
     return out;
 }
 
-// The job's own target; while a change is fresh, the easiest the client has been told since, so that neither a client
-// that obeys at once nor one that waits for the next job is refused. Credit is for the target returned here, so a
-// client gains nothing by choosing.
+// The job's own target; while a change is fresh, the easiest the client has been told since, so that neither
+// a client that obeys at once nor one that waits for the next job is refused. Credit is for the target
+// returned here, so a client gains nothing by choosing.
 Uint256 Channel::target_for(const Issued& issued, Instant now) const {
     Uint256 target = targets_[issued.target];
     if (now - target_changed_at_ <= easier_target_credited_for)
-        for (std::size_t i = issued.target + 1; i < targets_.size(); ++i) target = std::max(target, targets_[i]);
+        for (std::size_t i = issued.target + 1; i < targets_.size(); ++i)
+            target = std::max(target, targets_[i]);
     return target;
 }
 
@@ -138,9 +143,12 @@ Verdict Channel::judge(const Examined& examined, const Hash256& hash, Instant no
     }
     if (!issued->seen) issued->seen = std::make_unique<Duplicates>();
     const auto result = issued->seen->insert(hash);
-    if (result == Duplicates::Result::added) verdict.credited_target = target;
-    else if (result == Duplicates::Result::seen) verdict.reject = RejectReason::duplicate;
-    else verdict.reject = RejectReason::too_many_shares;
+    if (result == Duplicates::Result::added)
+        verdict.credited_target = target;
+    else if (result == Duplicates::Result::seen)
+        verdict.reject = RejectReason::duplicate;
+    else
+        verdict.reject = RejectReason::too_many_shares;
     return verdict;
 }
 

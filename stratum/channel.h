@@ -1,6 +1,6 @@
 #pragma once
-// One stream of jobs and the shares in it: the only place that decides credit. Knows no protocol: a V1 session holds
-// one, a V2 connection many. Pure; lives on its session's shard thread.
+// One stream of jobs and the shares in it: the only place that decides credit. Knows no protocol: a V1
+// session holds one, a V2 connection many. Pure; lives on its session's shard thread.
 //
 // A submission is checked in two steps so that hashing can be done for many at once:
 //   examine()  finds the job and builds the header, or tells what is wrong with it;
@@ -43,7 +43,8 @@ class Channel {
 
     [[nodiscard]] Prefix prefix() const { return prefix_; }
     [[nodiscard]] std::uint8_t rest_bytes() const { return rest_bytes_; }
-    // What the client is told to put before its rest: the prefix, then zeros up to channel_extranonce_bytes - rest_bytes.
+    // What the client is told to put before its rest: the prefix, then zeros up to channel_extranonce_bytes -
+    // rest_bytes.
     [[nodiscard]] Bytes extranonce_head() const;
     Vardiff& vardiff() { return vardiff_; }
     [[nodiscard]] const Vardiff& vardiff() const { return vardiff_; }
@@ -55,7 +56,8 @@ class Channel {
     // The job was sent: from now on it is the active one, and jobs of another tip are stale.
     void issue(const Job& job, Instant now);
     [[nodiscard]] std::uint64_t active_job() const { return issued_.empty() ? 0 : issued_.back().job; }
-    // The variant to announce when a template comes, or comes again after a resume: the active job's if it is of this template.
+    // The variant to announce when a template comes, or comes again after a resume: the active job's if it is
+    // of this template.
     [[nodiscard]] std::uint8_t variant_of(std::uint64_t template_number) const;
     // The variant that a new job of the same template needs to be different work; nullopt when all were used.
     [[nodiscard]] std::optional<std::uint8_t> next_variant(std::uint64_t template_number) const;
@@ -63,7 +65,8 @@ class Channel {
     void forget_expired(const JobTable& jobs);
 
     // `version_mask`: the bits this client may roll, 0 when it may none.
-    [[nodiscard]] Examined examine(const Submission& submission, std::uint32_t version_mask, const JobTable& jobs) const;
+    [[nodiscard]] Examined examine(const Submission& submission, std::uint32_t version_mask,
+                                   const JobTable& jobs) const;
     [[nodiscard]] Verdict judge(const Examined& examined, const Hash256& hash, Instant now);
 
   private:

@@ -1,7 +1,8 @@
 #pragma once
-// The shares of one channel on one job that were credited already, by header hash. Grows from nothing; freed with the job.
-// Key: the first 8 bytes of the hash, which no proof of work constrains (the small end of the number is random): n shares
-// collide by chance with probability n/2^64, and a collision costs its maker one share.
+// The shares of one channel on one job that were credited already, by header hash. Grows from nothing; freed
+// with the job. Key: the first 8 bytes of the hash, which no proof of work constrains (the small end of the
+// number is random): n shares collide by chance with probability n/2^64, and a collision costs its maker one
+// share.
 
 #include <cstddef>
 #include <cstdint>

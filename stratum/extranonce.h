@@ -1,8 +1,8 @@
 #pragma once
-// Prefixes: the part of the extranonce that the pool gives each channel so that no two search the same space. Pure;
-// one allocator per shard, on its thread. A prefix is 4 bytes: shard, then a 24-bit counter.
-// A released prefix rests until every job that was live then is gone: work done under it could be sent again by its
-// next holder and be credited twice.
+// Prefixes: the part of the extranonce that the pool gives each channel so that no two search the same space.
+// Pure; one allocator per shard, on its thread. A prefix is 4 bytes: shard, then a 24-bit counter. A released
+// prefix rests until every job that was live then is gone: work done under it could be sent again by its next
+// holder and be credited twice.
 
 #include <array>
 #include <chrono>
@@ -22,12 +22,14 @@ std::array<std::uint8_t, prefix_bytes> bytes_of(Prefix prefix);  // big-endian, 
 class PrefixAllocator {
   public:
     using Instant = std::chrono::steady_clock::time_point;
-    // `first`: where counting begins, different after each start so that late work of the last run meets few equals.
+    // `first`: where counting begins, different after each start so that late work of the last run meets few
+    // equals.
     PrefixAllocator(std::uint8_t shard, std::uint32_t first);
 
     // nullopt when all 2^24 are taken or resting: refuse that client, keep the others.
     [[nodiscard]] std::optional<Prefix> allocate(Instant now);
-    // Takes this very prefix for a client that proves it held it. False when it is live, resting or another shard's.
+    // Takes this very prefix for a client that proves it held it. False when it is live, resting or another
+    // shard's.
     [[nodiscard]] bool claim(Prefix prefix, Instant now);
     void release(Prefix prefix, Instant now);  // rests for job_kept_for
     [[nodiscard]] std::uint8_t shard() const { return shard_; }

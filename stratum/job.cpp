@@ -48,7 +48,8 @@ std::string make_notify(const Job& job, bool clean) {
     return line;
 }
 
-// The job's id in 32 bits. Two jobs of one start differ in the low ones; over restarts the high ones are mixed in.
+// The job's id in 32 bits. Two jobs of one start differ in the low ones; over restarts the high ones are
+// mixed in.
 std::uint32_t distinction_of(std::uint64_t id) {
     return static_cast<std::uint32_t>(id) ^ static_cast<std::uint32_t>(id >> 32) * 0x9e3779b1u;
 }
@@ -76,7 +77,8 @@ void JobTable::on_template(TemplatePtr work, std::chrono::steady_clock::time_poi
            (now - replaced_.front().second > job_kept_for || replaced_.size() >= templates_kept_max)) {
         const auto number = replaced_.front().first;
         const auto end = jobs_.lower_bound((number + 1) << 8);
-        for (auto it = jobs_.lower_bound(number << 8); it != end; it = jobs_.erase(it)) expired_.push_back(it->first);
+        for (auto it = jobs_.lower_bound(number << 8); it != end; it = jobs_.erase(it))
+            expired_.push_back(it->first);
         replaced_.erase(replaced_.begin());
     }
 }

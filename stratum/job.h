@@ -1,6 +1,6 @@
 #pragma once
-// A job: a template with one coinbase shape, ready to be announced and checked. Immutable; made and used on a shard's
-// thread. Every shard derives the same job from the same template, so ids agree over shards.
+// A job: a template with one coinbase shape, ready to be announced and checked. Immutable; made and used on a
+// shard's thread. Every shard derives the same job from the same template, so ids agree over shards.
 
 #include <cstdint>
 #include <map>
@@ -23,14 +23,15 @@ inline constexpr std::size_t size_class_count = 5;
 struct CoinbasePlan {
     std::string tag;
     Bytes payout_script;
-    std::uint32_t version_mask = 0x1fffe000;  // bits a client may roll (BIP320), before a template takes some away
+    std::uint32_t version_mask =
+        0x1fffe000;  // bits a client may roll (BIP320), before a template takes some away
 };
 
 class Job {
   public:
-    // `variant` < job_variants_max: jobs of one template, so that a new difficulty comes with work that was not searched
-    // before. The coinbase carries the job's id: a node may offer the same block again as a new template, and a header
-    // that counts for one job must not count for another.
+    // `variant` < job_variants_max: jobs of one template, so that a new difficulty comes with work that was
+    // not searched before. The coinbase carries the job's id: a node may offer the same block again as a new
+    // template, and a header that counts for one job must not count for another.
     Job(TemplatePtr work, const CoinbasePlan& plan, SizeClass size_class, std::uint8_t variant);
 
     // Template number << 8 | size class << 5 | variant: never used twice, also over restarts.
@@ -41,8 +42,8 @@ class Job {
     // The coinbase prefix's whole 64-byte blocks, hashed once.
     [[nodiscard]] const Sha256State& midstate() const { return midstate_; }
     [[nodiscard]] std::size_t midstate_bytes() const { return midstate_bytes_; }
-    // The header's version before rolling: no bit inside version_mask() is set, so that firmware which ORs, XORs or
-    // replaces the bits agree (BIP310 is read three ways in the field).
+    // The header's version before rolling: no bit inside version_mask() is set, so that firmware which ORs,
+    // XORs or replaces the bits agree (BIP310 is read three ways in the field).
     [[nodiscard]] std::uint32_t version() const { return version_; }
     [[nodiscard]] std::uint32_t version_mask() const { return version_mask_; }
     // The whole mining.notify line, with clean_jobs false or true.
@@ -65,16 +66,18 @@ constexpr std::uint64_t job_id_of(std::uint64_t template_number, SizeClass size_
     return template_number << 8 | static_cast<std::uint64_t>(size_class) << 5 | variant;
 }
 
-// The jobs of one shard: those of the newest template, made when first asked for, and older ones until they expire.
+// The jobs of one shard: those of the newest template, made when first asked for, and older ones until they
+// expire.
 class JobTable {
   public:
     explicit JobTable(CoinbasePlan plan) : plan_(std::move(plan)) {}
 
-    // A newer template; its jobs are made on demand. Forgets jobs of templates replaced longer than job_kept_for ago,
-    // and the oldest beyond templates_kept_max.
+    // A newer template; its jobs are made on demand. Forgets jobs of templates replaced longer than
+    // job_kept_for ago, and the oldest beyond templates_kept_max.
     void on_template(TemplatePtr work, std::chrono::steady_clock::time_point now);
     [[nodiscard]] const TemplatePtr& newest() const { return newest_; }  // null before the first
-    // The newest template's job of this shape; null before the first template. `variant` is taken modulo job_variants_max.
+    // The newest template's job of this shape; null before the first template. `variant` is taken modulo
+    // job_variants_max.
     JobPtr job(SizeClass size_class, std::uint8_t variant);
     // Null when never made or expired. The pointer lives until the next on_template().
     [[nodiscard]] const JobPtr* find(std::uint64_t id) const;

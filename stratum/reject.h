@@ -9,17 +9,17 @@
 namespace stratum {
 
 enum class RejectReason : std::uint8_t {
-    malformed,         // not the shape of a submission: count, types, hex letters
+    malformed,  // not the shape of a submission: count, types, hex letters
     not_subscribed,
-    unauthorized,      // the worker is not logged in on this session
+    unauthorized,  // the worker is not logged in on this session
     unknown_job,
-    stale,             // the job's tip is gone, or the job was replaced too long ago
+    stale,  // the job's tip is gone, or the job was replaced too long ago
     extranonce_size,
     ntime_out_of_range,
-    version_bits,      // bits outside the granted mask
+    version_bits,  // bits outside the granted mask
     low_difficulty,
     duplicate,
-    too_many_shares,   // the duplicate table of this job is full
+    too_many_shares,      // the duplicate table of this job is full
     journal_unavailable,  // the pool cannot write it down, so it must not say yes
 };
 inline constexpr std::size_t reject_reason_count = 12;
@@ -27,9 +27,9 @@ inline constexpr std::size_t reject_reason_count = 12;
 struct RejectFacts {
     RejectReason reason;
     std::string_view label;  // metric label, JSON and SQL spelling
-    int v1_code;             // 20 other, 21 job, 22 duplicate, 23 low difficulty, 24 unauthorized, 25 not subscribed
-    std::string_view text;   // what the miner's screen shows
-    int ban_weight;          // 0 for what honest and rented machines do after a tip, a resume or a mask change
+    int v1_code;  // 20 other, 21 job, 22 duplicate, 23 low difficulty, 24 unauthorized, 25 not subscribed
+    std::string_view text;  // what the miner's screen shows
+    int ban_weight;         // 0 for what honest and rented machines do after a tip, a resume or a mask change
 };
 
 inline constexpr std::array<RejectFacts, reject_reason_count> reject_facts{{
@@ -43,10 +43,13 @@ inline constexpr std::array<RejectFacts, reject_reason_count> reject_facts{{
     {RejectReason::version_bits, "version_bits", 20, "Version bits outside the mask", 0},
     {RejectReason::low_difficulty, "low_difficulty", 23, "Low difficulty share", 1},
     {RejectReason::duplicate, "duplicate", 22, "Duplicate share", 1},
-    {RejectReason::too_many_shares, "too_many_shares", 20, "Too many shares on one job: raise the difficulty", 0},
+    {RejectReason::too_many_shares, "too_many_shares", 20, "Too many shares on one job: raise the difficulty",
+     0},
     {RejectReason::journal_unavailable, "journal_unavailable", 20, "The pool cannot record shares now", 0},
 }};
 
-constexpr const RejectFacts& facts_of(RejectReason reason) { return reject_facts[static_cast<std::size_t>(reason)]; }
+constexpr const RejectFacts& facts_of(RejectReason reason) {
+    return reject_facts[static_cast<std::size_t>(reason)];
+}
 
 }  // namespace stratum

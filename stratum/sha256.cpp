@@ -24,8 +24,10 @@ bool use_shani = shani_supported();
 std::uint32_t big_endian(std::uint32_t value) { return __builtin_bswap32(value); }
 
 void compress(const CompressLane& lane, BlockForm form) {
-    if (use_shani) compress_shani(lane, form);
-    else compress_portable(lane, form);
+    if (use_shani)
+        compress_shani(lane, form);
+    else
+        compress_portable(lane, form);
 }
 
 void compress_two(const CompressLane& first, const CompressLane& second, BlockForm form) {
@@ -70,7 +72,8 @@ void pad_digest(std::array<std::uint32_t, 16>& block, const Sha256State& state) 
 }
 
 // The padding block of a 64-byte message, as words.
-constexpr std::array<std::uint32_t, 16> padding_of_64{0x80000000, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 512};
+constexpr std::array<std::uint32_t, 16> padding_of_64{0x80000000, 0, 0, 0, 0, 0, 0, 0,
+                                                      0,          0, 0, 0, 0, 0, 0, 512};
 
 Sha256State rehash(const Sha256State& first) {
     std::array<std::uint32_t, 16> block;
@@ -159,23 +162,26 @@ Hash256 sha256d_pair(const Hash256& left, const Hash256& right) {
     return digest_of(rehash(state));
 }
 
-std::array<Hash256, 2> sha256d_finish_two(const std::array<const Sha256State*, 2>& states, std::uint64_t bytes_in_state,
+std::array<Hash256, 2> sha256d_finish_two(const std::array<const Sha256State*, 2>& states,
+                                          std::uint64_t bytes_in_state,
                                           const std::array<ByteView, 2>& tails) {
     STRATUM_ENSURE(tails[0].size() == tails[1].size() && tails[0].size() <= sha256_paired_tail_bytes_max);
     std::array<Sha256State, 2> state{*states[0], *states[1]};
     const auto whole = tails[0].size() / 64 * 64;
     for (std::size_t at = 0; at < whole; at += 64)
-        compress_two({state[0].words.data(), tails[0].data() + at}, {state[1].words.data(), tails[1].data() + at},
-                     BlockForm::bytes);
+        compress_two({state[0].words.data(), tails[0].data() + at},
+                     {state[1].words.data(), tails[1].data() + at}, BlockForm::bytes);
     std::array<Padding, 2> padding;
-    for (std::size_t i = 0; i < 2; ++i) pad(padding[i], tails[i].subspan(whole), bytes_in_state + tails[i].size());
+    for (std::size_t i = 0; i < 2; ++i)
+        pad(padding[i], tails[i].subspan(whole), bytes_in_state + tails[i].size());
     for (std::size_t at = 0; at < padding[0].size; at += 64)
         compress_two({state[0].words.data(), padding[0].bytes.data() + at},
                      {state[1].words.data(), padding[1].bytes.data() + at}, BlockForm::bytes);
     return rehash_two(state);
 }
 
-std::array<Hash256, 2> sha256d_pair_two(const std::array<Hash256, 2>& left, const std::array<const Hash256*, 2>& right) {
+std::array<Hash256, 2> sha256d_pair_two(const std::array<Hash256, 2>& left,
+                                        const std::array<const Hash256*, 2>& right) {
     std::array<std::array<std::uint8_t, 64>, 2> joined;
     for (std::size_t i = 0; i < 2; ++i) {
         std::memcpy(joined[i].data(), left[i].bytes.data(), 32);

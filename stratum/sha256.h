@@ -1,8 +1,8 @@
 #pragma once
-// SHA-256 and Bitcoin's double SHA-256. Pure; any thread. Uses the processor's SHA extensions where it has them
-// (chosen once at start), else portable code. FIPS 180-4.
-// The paired forms hash two independent inputs side by side: SHA instructions have a latency of several cycles
-// but start every other cycle, so two streams take little longer than one.
+// SHA-256 and Bitcoin's double SHA-256. Pure; any thread. Uses the processor's SHA extensions where it has
+// them (chosen once at start), else portable code. FIPS 180-4. The paired forms hash two independent inputs
+// side by side: SHA instructions have a latency of several cycles but start every other cycle, so two streams
+// take little longer than one.
 
 #include <array>
 #include <cstddef>
@@ -30,9 +30,10 @@ Hash256 sha256d_finish(const Sha256State& state, std::uint64_t bytes_in_state, B
 
 // Two at once. `tails` are of equal size, at most sha256_paired_tail_bytes_max.
 inline constexpr std::size_t sha256_paired_tail_bytes_max = 4096;
-std::array<Hash256, 2> sha256d_finish_two(const std::array<const Sha256State*, 2>& states, std::uint64_t bytes_in_state,
-                                          const std::array<ByteView, 2>& tails);
-std::array<Hash256, 2> sha256d_pair_two(const std::array<Hash256, 2>& left, const std::array<const Hash256*, 2>& right);
+std::array<Hash256, 2> sha256d_finish_two(const std::array<const Sha256State*, 2>& states,
+                                          std::uint64_t bytes_in_state, const std::array<ByteView, 2>& tails);
+std::array<Hash256, 2> sha256d_pair_two(const std::array<Hash256, 2>& left,
+                                        const std::array<const Hash256*, 2>& right);
 
 // "shani" or "portable".
 const char* sha256_backend();

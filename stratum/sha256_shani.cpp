@@ -1,4 +1,5 @@
-// SHA-256 with the x86 SHA extensions (Intel SDM vol. 1, 5.19). One or two lanes from one source: the compiler unrolls.
+// SHA-256 with the x86 SHA extensions (Intel SDM vol. 1, 5.19). One or two lanes from one source: the
+// compiler unrolls.
 
 #include "stratum/sha256_compress.h"
 
@@ -68,14 +69,19 @@ HASHYARD_SHANI __attribute__((always_inline)) inline void compress(const Compres
 }  // namespace
 
 HASHYARD_SHANI void compress_shani(const CompressLane& lane, BlockForm form) {
-    if (form == BlockForm::bytes) compress<1, BlockForm::bytes>(&lane);
-    else compress<1, BlockForm::words>(&lane);
+    if (form == BlockForm::bytes)
+        compress<1, BlockForm::bytes>(&lane);
+    else
+        compress<1, BlockForm::words>(&lane);
 }
 
-HASHYARD_SHANI void compress_shani_two(const CompressLane& first, const CompressLane& second, BlockForm form) {
+HASHYARD_SHANI void compress_shani_two(const CompressLane& first, const CompressLane& second,
+                                       BlockForm form) {
     const CompressLane lanes[2] = {first, second};
-    if (form == BlockForm::bytes) compress<2, BlockForm::bytes>(lanes);
-    else compress<2, BlockForm::words>(lanes);
+    if (form == BlockForm::bytes)
+        compress<2, BlockForm::bytes>(lanes);
+    else
+        compress<2, BlockForm::words>(lanes);
 }
 
 #else

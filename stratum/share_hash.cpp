@@ -9,7 +9,8 @@ namespace {
 
 std::size_t tail_size(const HeaderInput& input) {
     const auto& coinbase = input.job->coinbase();
-    return coinbase.prefix.size() - input.job->midstate_bytes() + input.extranonce_size + coinbase.suffix.size();
+    return coinbase.prefix.size() - input.job->midstate_bytes() + input.extranonce_size +
+           coinbase.suffix.size();
 }
 
 // The coinbase's bytes after its midstate. `out` holds tail_size() bytes.

@@ -1,6 +1,7 @@
 #pragma once
-// The header hash of submissions, many at a time. Pure; any thread. Two run side by side where their shapes agree.
-// Cost: (coinbase tail + branches x 3 + 3) compressions; about 45 ns each alone, 28 ns in a pair (SHA extensions).
+// The header hash of submissions, many at a time. Pure; any thread. Two run side by side where their shapes
+// agree. Cost: (coinbase tail + branches x 3 + 3) compressions; about 45 ns each alone, 28 ns in a pair (SHA
+// extensions).
 
 #include <array>
 #include <cstdint>

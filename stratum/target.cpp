@@ -28,7 +28,8 @@ std::optional<Difficulty> Difficulty::fraction(int bits) {
 
 std::optional<Difficulty> Difficulty::at_most(double value) {
     if (!std::isfinite(value) || value <= 0) return std::nullopt;
-    if (value >= 1) return whole(value >= 0x1p63 ? std::uint64_t{1} << 63 : static_cast<std::uint64_t>(value));
+    if (value >= 1)
+        return whole(value >= 0x1p63 ? std::uint64_t{1} << 63 : static_cast<std::uint64_t>(value));
     int exponent = 0;
     std::frexp(value, &exponent);  // value = m * 2^exponent, 0.5 <= m < 1: 2^(exponent-1) <= value
     return fraction(std::min(1 - exponent, fraction_bits_max));

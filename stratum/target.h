@@ -14,14 +14,16 @@
 
 namespace stratum {
 
-// A share difficulty a V1 client can be told: a whole number from 1 up, or 2^-k with k from 1 to 32 (test chains).
+// A share difficulty a V1 client can be told: a whole number from 1 up, or 2^-k with k from 1 to 32 (test
+// chains).
 class Difficulty {
   public:
     static constexpr int fraction_bits_max = 32;
-    constexpr Difficulty() = default;  // difficulty 1
+    constexpr Difficulty() = default;                                           // difficulty 1
     [[nodiscard]] static std::optional<Difficulty> whole(std::uint64_t value);  // nullopt for 0
     [[nodiscard]] static std::optional<Difficulty> fraction(int bits);          // 2^-bits, 1 <= bits <= 32
-    // The largest representable difficulty not above `value`; values below 2^-32 give 2^-32. nullopt unless finite and positive.
+    // The largest representable difficulty not above `value`; values below 2^-32 give 2^-32. nullopt unless
+    // finite and positive.
     [[nodiscard]] static std::optional<Difficulty> at_most(double value);
     // Reads decimal text as miners write it ("1024", "0.5", "1e3"); rounded down as at_most does.
     [[nodiscard]] static std::optional<Difficulty> parse(std::string_view text);

@@ -1,6 +1,6 @@
 #pragma once
-// A block template: what a node offers to mine. Made on the control thread, immutable afterwards, shared between
-// threads as shared_ptr<const Template>. Hashes are in internal order. BIP22, BIP23, BIP141, BIP145.
+// A block template: what a node offers to mine. Made on the control thread, immutable afterwards, shared
+// between threads as shared_ptr<const Template>. Hashes are in internal order. BIP22, BIP23, BIP141, BIP145.
 
 #include <chrono>
 #include <cstdint>
@@ -34,20 +34,21 @@ struct TemplateTransaction {
 struct Template {
     Coin coin = Coin::bitcoin;
     Algorithm algorithm = Algorithm::sha256d;
-    // Unique and increasing on this pool node, also across restarts: (seconds since 1970 at start << 20) + counter.
+    // Unique and increasing on this pool node, also across restarts: (seconds since 1970 at start << 20) +
+    // counter.
     std::uint64_t number = 0;
     std::uint32_t height = 0;
     Hash256 previous;
     std::uint32_t version = 0;
     std::uint32_t version_required = 0;  // bits of version that must stay as they are (vbrequired)
     std::uint32_t nbits = 0;
-    Uint256 network_target;              // of nbits
-    std::uint32_t time = 0;              // curtime, seconds since 1970
-    std::uint32_t time_min = 0;          // mintime: the earliest ntime consensus takes
+    Uint256 network_target;                // of nbits
+    std::uint32_t time = 0;                // curtime, seconds since 1970
+    std::uint32_t time_min = 0;            // mintime: the earliest ntime consensus takes
     std::int64_t coinbase_value_sats = 0;  // subsidy plus fees
     std::int64_t fees_sats = 0;            // sum of the transactions' fees
     Bytes coinbase_flags;                  // coinbaseaux, to be put into the coinbase script; usually empty
-    Bytes witness_commitment;              // scriptPubKey of the commitment output; empty when the block has no witness
+    Bytes witness_commitment;  // scriptPubKey of the commitment output; empty when the block has no witness
     std::vector<TemplateTransaction> transactions;
     std::vector<Hash256> merkle_branches;  // from merkle_branches_of(txids)
     bool early = false;                    // an empty template sent ahead of the full one on a new tip

@@ -31,9 +31,9 @@ class Uint256 {
     [[nodiscard]] int bit_width() const;  // 0 for zero, else index of the highest set bit plus one
     [[nodiscard]] bool is_zero() const { return bit_width() == 0; }
     [[nodiscard]] std::array<std::uint8_t, 32> little_endian() const;
-    [[nodiscard]] std::string hex() const;          // 64 letters, most significant first
-    [[nodiscard]] std::string decimal() const;      // for SQL numeric and JSON text
-    [[nodiscard]] double approximate() const;       // display only
+    [[nodiscard]] std::string hex() const;      // 64 letters, most significant first
+    [[nodiscard]] std::string decimal() const;  // for SQL numeric and JSON text
+    [[nodiscard]] double approximate() const;   // display only
 
     friend constexpr bool operator==(const Uint256&, const Uint256&) = default;
     friend constexpr std::strong_ordering operator<=>(const Uint256& a, const Uint256& b) {

@@ -9,11 +9,11 @@ namespace {
 // Shares before a burst is believed, and how many times too fast it must be.
 constexpr std::uint32_t burst_shares_min = 16;
 constexpr double burst_factor_min = 8;
-constexpr double seconds_min = 15;         // nothing is judged earlier, but bursts
+constexpr double seconds_min = 15;          // nothing is judged earlier, but bursts
 constexpr double window_seconds_max = 300;  // then the measurement starts anew
-// Beyond the band, by so many standard deviations of a Poisson count. With difficulties of powers of two a machine settles
-// up to a factor of 1.42 off the wanted rate; without the band it would go up and down for ever, and stock firmware loses
-// some percent of its work at each change.
+// Beyond the band, by so many standard deviations of a Poisson count. With difficulties of powers of two a
+// machine settles up to a factor of 1.42 off the wanted rate; without the band it would go up and down for
+// ever, and stock firmware loses some percent of its work at each change.
 constexpr double band = 1.5;
 constexpr double deviations_min = 3;
 constexpr double change_factor_max = 1 << 20;

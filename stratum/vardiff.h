@@ -1,7 +1,8 @@
 #pragma once
-// The rule that retargets a channel so that it sends about so many shares a minute. Pure: instants are arguments.
-// Only verified work counts. A change needs the measured rate to differ by more than chance explains, the more
-// so the younger the measurement; difficulties are powers of two, so small wobbles change nothing.
+// The rule that retargets a channel so that it sends about so many shares a minute. Pure: instants are
+// arguments. Only verified work counts. A change needs the measured rate to differ by more than chance
+// explains, the more so the younger the measurement; difficulties are powers of two, so small wobbles change
+// nothing.
 
 #include <chrono>
 #include <cstdint>

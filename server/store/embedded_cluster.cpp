@@ -211,6 +211,9 @@ std::vector<std::string> server_arguments(const fs::path& programs, const fs::pa
     return arguments;
 }
 
+// PostgreSQL tells nobody when it is ready or gone: it has to be asked again and again.
+void wait_a_moment(std::chrono::milliseconds moment) { std::this_thread::sleep_for(moment); }
+
 // Waits while the server starts or recovers; recovery of a big cluster may take minutes, so only its death
 // ends the wait before 15 minutes.
 bool wait_for_answer(pid_t process, const fs::path& socket_dir) {
@@ -218,7 +221,7 @@ bool wait_for_answer(pid_t process, const fs::path& socket_dir) {
     while (std::chrono::steady_clock::now() < end) {
         if (answers(socket_dir)) return true;
         if (is_gone(process)) return false;
-        std::this_thread::sleep_for(20ms);
+        wait_a_moment(20ms);
     }
     return false;
 }
@@ -286,22 +289,30 @@ bool EmbeddedCluster::restart() {
             socket_dir_ = plan_->socket_dir;
         }
         // Children of a killed server end by themselves within seconds; starting beside them would be unsafe.
-        for (int i = 0; i < 3000 && any_process_works_in(plan_->data); ++i) std::this_thread::sleep_for(10ms);
+        for (int i = 0; i < 3000 && any_process_works_in(plan_->data); ++i) wait_a_moment(10ms);
         if (any_process_works_in(plan_->data)) return false;
         // The number may belong to another program by now, which PostgreSQL would take for a running server.
         std::error_code failed;
         fs::remove(plan_->data / "postmaster.pid", failed);
     }
-    const auto process = start_program(server_arguments(plan_->programs, plan_->data, plan_->socket_dir),
-                                       plan_->user, plan_->log_file);
-    if (!process) return false;
-    process_ = *process;
-    if (!wait_for_answer(process_, socket_dir_)) {
+    // Shared memory of a killed server lives until the last of its children has ended, which may be a moment
+    // after none of them is to be seen any more; a new server then ends at once.
+    constexpr int attempts_max = 10;
+    for (int attempt = 0; attempt < attempts_max; ++attempt) {
+        if (attempt > 0) wait_a_moment(500ms);
+        const auto process = start_program(server_arguments(plan_->programs, plan_->data, plan_->socket_dir),
+                                           plan_->user, plan_->log_file);
+        if (!process) return false;
+        process_ = *process;
+        if (wait_for_answer(process_, socket_dir_)) {
+            ensure_database(socket_dir_);
+            return true;
+        }
+        const bool ended_by_itself = is_gone(process_);
         stop();
-        return false;
+        if (!ended_by_itself) return false;
     }
-    ensure_database(socket_dir_);
-    return true;
+    return false;
 }
 
 void EmbeddedCluster::stop() {

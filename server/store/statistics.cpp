@@ -1,5 +1,6 @@
 #include "server/store/statistics.h"
 
+#include <algorithm>
 #include <array>
 
 #include "server/store/import.h"
@@ -17,13 +18,15 @@ struct Span {
     double window_s = 0;
 };
 
-std::array<Span, 3> spans_at(std::int64_t now_us) {
+// A window never reaches behind the pool's first share, else a young pool would look slower than it is.
+std::array<Span, 3> spans_at(pqxx::work& transaction, std::int64_t now_us) {
     std::array<Span, 3> spans;
     const std::int64_t running = now_us / 1'000'000 / interval_s;
+    const auto oldest = transaction.exec1("select min(bucket) from pool_intervals")[0].as<std::int64_t>(0);
     for (std::size_t i = 0; i < spans.size(); ++i) {
         spans[i].first_bucket = running - spans_s[i] / interval_s;
-        spans[i].window_s =
-            static_cast<double>(now_us) / 1e6 - static_cast<double>(spans[i].first_bucket * interval_s);
+        const auto begin = std::max(spans[i].first_bucket, std::min(oldest, running));
+        spans[i].window_s = static_cast<double>(now_us) / 1e6 - static_cast<double>(begin * interval_s);
     }
     return spans;
 }
@@ -115,7 +118,7 @@ std::vector<PayoutLineRow> payout_lines(pqxx::work& transaction, std::int64_t ru
 
 Stored<PoolStatistics> pool_statistics(Database& database, std::int64_t now_us) {
     return transact(database, [&](pqxx::work& transaction) {
-        const auto spans = spans_at(now_us);
+        const auto spans = spans_at(transaction, now_us);
         PoolStatistics pool;
         pool.hashrate = hashrates_of(
             transaction.exec_params1(
@@ -141,7 +144,7 @@ Stored<PoolStatistics> pool_statistics(Database& database, std::int64_t now_us) 
 Stored<std::optional<UserStatistics>> user_statistics(Database& database, std::string_view user,
                                                       std::int64_t now_us) {
     return transact(database, [&](pqxx::work& transaction) -> std::optional<UserStatistics> {
-        const auto spans = spans_at(now_us);
+        const auto spans = spans_at(transaction, now_us);
         const auto found =
             transaction.exec_params("select id, name, kind from users where name = $1", std::string(user));
         if (found.empty()) return std::nullopt;
@@ -183,7 +186,7 @@ Stored<std::optional<UserStatistics>> user_statistics(Database& database, std::s
 Stored<std::vector<WorkerStatistics>> worker_statistics(Database& database, std::string_view user,
                                                         std::size_t count, std::int64_t now_us) {
     return transact(database, [&](pqxx::work& transaction) {
-        const auto spans = spans_at(now_us);
+        const auto spans = spans_at(transaction, now_us);
         std::vector<WorkerStatistics> workers;
         for (const auto& row :
              transaction.exec_params(std::string("select w.name, (select max(l.bucket) from worker_intervals "

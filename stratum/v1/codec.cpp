@@ -21,8 +21,10 @@ bool too_deep(std::string_view line) {
     for (std::size_t i = 0; i < line.size(); ++i) {
         const char letter = line[i];
         if (in_string) {
-            if (letter == '\\') ++i;
-            else if (letter == '"') in_string = false;
+            if (letter == '\\')
+                ++i;
+            else if (letter == '"')
+                in_string = false;
         } else if (letter == '"') {
             in_string = true;
         } else if (letter == '[' || letter == '{') {
@@ -68,13 +70,16 @@ Body read_submit(const json& params, std::string& worker) {
 Body read_configure(const json& params) {
     Configure out;
     const auto& options = element(params, 1);
-    const auto option = [&](const char* name) { return options.is_object() && options.contains(name) ? options[name] : json(); };
+    const auto option = [&](const char* name) {
+        return options.is_object() && options.contains(name) ? options[name] : json();
+    };
     for (const auto& extension : element(params, 0).is_array() ? params[0] : json::array()) {
         const auto name = text_of(extension, agent_bytes_max);
         if (name == "version-rolling") {
             out.version_rolling = true;
             const auto mask = option("version-rolling.mask");
-            if (mask.is_string()) out.mask = parse_hex_u32(mask.get_ref<const std::string&>()).value_or(0xffffffff);
+            if (mask.is_string())
+                out.mask = parse_hex_u32(mask.get_ref<const std::string&>()).value_or(0xffffffff);
         } else if (name == "minimum-difficulty") {
             out.minimum_difficulty = true;
             out.minimum_difficulty_value = difficulty_from(option("minimum-difficulty.value"));
@@ -108,8 +113,8 @@ Body read_body(const std::string& method, const json& params, bool has_id, std::
     if (method == "mining.extranonce.subscribe") return ExtranonceSubscribe{};
     if (method == "mining.get_transactions") return GetTransactions{};
     if (method == "mining.ping" || method == "client.ping") return Ping{};
-    if (method == "mining.set_difficulty" || method == "mining.set_target" || method == "client.show_message" ||
-        method == "mining.capabilities")
+    if (method == "mining.set_difficulty" || method == "mining.set_target" ||
+        method == "client.show_message" || method == "mining.capabilities")
         return has_id ? Body(Ignored{}) : Body(Silent{});
     if (!has_id) return Silent{};
     return Unknown{method.substr(0, 64)};
@@ -119,11 +124,12 @@ Body read_body(const std::string& method, const json& params, bool has_id, std::
 std::string_view find_id(std::string_view line) {
     std::string_view found;
     std::size_t depth = 0;
-    const auto string_end = [line](std::size_t at) {  // behind the quote that closes the string opened at `at`
-        for (++at; at < line.size() && line[at] != '"'; ++at)
-            if (line[at] == '\\') ++at;
-        return std::min(at + 1, line.size());
-    };
+    const auto string_end =
+        [line](std::size_t at) {  // behind the quote that closes the string opened at `at`
+            for (++at; at < line.size() && line[at] != '"'; ++at)
+                if (line[at] == '\\') ++at;
+            return std::min(at + 1, line.size());
+        };
     for (std::size_t at = 0; at < line.size();) {
         const char letter = line[at];
         if (letter != '"') {
@@ -134,12 +140,14 @@ std::string_view find_id(std::string_view line) {
         }
         const auto end = string_end(at);
         const auto colon = line.find_first_not_of(" \t\r", end);
-        const bool is_id = depth == 1 && line.substr(at, end - at) == "\"id\"" && colon < line.size() && line[colon] == ':';
+        const bool is_id =
+            depth == 1 && line.substr(at, end - at) == "\"id\"" && colon < line.size() && line[colon] == ':';
         at = end;
         if (!is_id) continue;
         const auto from = line.find_first_not_of(" \t\r", colon + 1);
         if (from == std::string_view::npos) break;
-        at = line[from] == '"' ? string_end(from) : std::min(line.find_first_of(",} \t\r", from), line.size());
+        at =
+            line[from] == '"' ? string_end(from) : std::min(line.find_first_of(",} \t\r", from), line.size());
         found = line.substr(from, at - from);
     }
     return found;
@@ -148,7 +156,8 @@ std::string_view find_id(std::string_view line) {
 // Clients compare ids as they wrote them: 1e3 stays 1e3, and a number beyond 64 bits keeps its digits.
 std::string id_as_sent(std::string_view line, const json& id) {
     const auto text = find_id(line);
-    if (!text.empty() && json::parse(text.begin(), text.end(), nullptr, false) == id) return std::string(text);
+    if (!text.empty() && json::parse(text.begin(), text.end(), nullptr, false) == id)
+        return std::string(text);
     return id.dump(-1, ' ', true, json::error_handler_t::replace);  // its key is written with escapes
 }
 
@@ -156,12 +165,18 @@ std::string id_as_sent(std::string_view line, const json& id) {
 
 std::string_view explain(LineError error) {
     switch (error) {
-        case LineError::not_json: return "Not JSON: send one JSON object per line";
-        case LineError::too_deep: return "JSON nested too deeply";
-        case LineError::not_an_object: return "Not a JSON object";
-        case LineError::bad_id: return "The id must be a number, a string or null, at most 64 bytes";
-        case LineError::no_method: return "No method: send {\"id\":1,\"method\":\"mining.…\",\"params\":[]}";
-        case LineError::bad_params: return "The params must be an array";
+        case LineError::not_json:
+            return "Not JSON: send one JSON object per line";
+        case LineError::too_deep:
+            return "JSON nested too deeply";
+        case LineError::not_an_object:
+            return "Not a JSON object";
+        case LineError::bad_id:
+            return "The id must be a number, a string or null, at most 64 bytes";
+        case LineError::no_method:
+            return "No method: send {\"id\":1,\"method\":\"mining.…\",\"params\":[]}";
+        case LineError::bad_params:
+            return "The params must be an array";
     }
     return "Bad line";
 }
@@ -196,8 +211,9 @@ ParsedLine parse_line(std::string_view line) {
     if (!method->is_string()) return fail(LineError::no_method);
     static const json none = json::array();
     const auto params = document.find("params");
-    out.request.body = read_body(method->get_ref<const std::string&>(), params == document.end() ? none : *params,
-                                 out.request.has_id, out.request.worker);
+    out.request.body =
+        read_body(method->get_ref<const std::string&>(), params == document.end() ? none : *params,
+                  out.request.has_id, out.request.worker);
     return out;
 }
 
@@ -208,7 +224,9 @@ void append_quoted(std::string& out, std::string_view text) {
             out += '\\';
             out += letter;
         } else {
-            out += static_cast<unsigned char>(letter) < 0x20 || static_cast<unsigned char>(letter) > 0x7e ? '?' : letter;
+            out += static_cast<unsigned char>(letter) < 0x20 || static_cast<unsigned char>(letter) > 0x7e
+                       ? '?'
+                       : letter;
         }
     }
     out += '"';
@@ -241,7 +259,8 @@ void append_error(std::string& out, std::string_view id, int code, std::string_v
 std::string difficulty_text(Difficulty difficulty) {
     const double value = difficulty.approximate();
     if (value >= 1) return difficulty.text();
-    const int first_digit = -static_cast<int>(std::floor(std::log10(value)));  // decimal place of the first digit
+    const int first_digit =
+        -static_cast<int>(std::floor(std::log10(value)));  // decimal place of the first digit
     const int places = first_digit + 5;
     const double scale = std::pow(10.0, places);
     char text[64];
@@ -277,6 +296,8 @@ void append_show_message(std::string& out, std::string_view text) {
     out += "]}\n";
 }
 
-void append_reconnect(std::string& out) { out += "{\"id\":null,\"method\":\"client.reconnect\",\"params\":[]}\n"; }
+void append_reconnect(std::string& out) {
+    out += "{\"id\":null,\"method\":\"client.reconnect\",\"params\":[]}\n";
+}
 
 }  // namespace stratum::v1

@@ -1,9 +1,10 @@
 #pragma once
 // Stratum V1 lines: JSON text to messages and back. Pure; any thread. Every byte of input is untrusted.
-// The one hot shape, mining.submit, is scanned without allocating; everything else goes through a JSON parser.
+// The one hot shape, mining.submit, is scanned without allocating; everything else goes through a JSON
+// parser.
 
-#include <string>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "stratum/bytes.h"
@@ -37,7 +38,8 @@ void append_show_message(std::string& out, std::string_view text);
 void append_reconnect(std::string& out);
 // JSON string with quotes; bytes that are not printable ASCII become '?'.
 void append_quoted(std::string& out, std::string_view text);
-// Difficulty as V1 clients can read it: at most six significant digits, rounded up so that no client's target is easier than ours.
+// Difficulty as V1 clients can read it: at most six significant digits, rounded up so that no client's target
+// is easier than ours.
 std::string difficulty_text(Difficulty difficulty);
 
 }  // namespace stratum::v1

@@ -19,8 +19,10 @@ PasswordOptions parse_password(std::string_view text) {
         const auto name = option.substr(0, equals);
         const auto value = Difficulty::parse(option.substr(equals + 1));
         if (!value) continue;
-        if (name == "d" || name == "fd" || name == "diff") out.fixed = value;
-        else if (name == "md") out.least = value;
+        if (name == "d" || name == "fd" || name == "diff")
+            out.fixed = value;
+        else if (name == "md")
+            out.least = value;
     }
     return out;
 }

@@ -15,8 +15,8 @@ struct WorkerName {
 };
 WorkerName split_worker_name(std::string_view text);
 
-// Options between commas, semicolons or spaces: d=N, fd=N or diff=N fix the difficulty; md=N is its least value.
-// Everything else is ignored, so any password is valid.
+// Options between commas, semicolons or spaces: d=N, fd=N or diff=N fix the difficulty; md=N is its least
+// value. Everything else is ignored, so any password is valid.
 struct PasswordOptions {
     std::optional<Difficulty> fixed;
     std::optional<Difficulty> least;

@@ -1,6 +1,6 @@
 #pragma once
-// What is known of clients by their agent text, as data. Sources: DATUM gateway's coinbase classes, ESP-Miner and NerdMiner
-// issues, btcpool and NiceHash notes; see the table. Pure.
+// What is known of clients by their agent text, as data. Sources: DATUM gateway's coinbase classes, ESP-Miner
+// and NerdMiner issues, btcpool and NiceHash notes; see the table. Pure.
 
 #include <cstdint>
 #include <string_view>

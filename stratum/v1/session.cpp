@@ -4,8 +4,7 @@
 
 namespace stratum::v1 {
 namespace {
-
-constexpr int score_max = 200;      // then the connection ends
+constexpr int score_max = 200;        // then the connection ends
 constexpr int junk_line_weight = 40;  // five lines that are no JSON
 constexpr int accepted_share_relief = 2;
 
@@ -17,15 +16,24 @@ bool looks_like_http(std::string_view line) {
 
 std::string_view name_of(CloseReason reason) {
     switch (reason) {
-        case CloseReason::none: return "none";
-        case CloseReason::line_too_long: return "line_too_long";
-        case CloseReason::not_stratum: return "not_stratum";
-        case CloseReason::junk: return "junk";
-        case CloseReason::misbehaviour: return "misbehaviour";
-        case CloseReason::login_timeout: return "login_timeout";
-        case CloseReason::idle: return "idle";
-        case CloseReason::slow_reader: return "slow_reader";
-        case CloseReason::prefixes_exhausted: return "prefixes_exhausted";
+        case CloseReason::none:
+            return "none";
+        case CloseReason::line_too_long:
+            return "line_too_long";
+        case CloseReason::not_stratum:
+            return "not_stratum";
+        case CloseReason::junk:
+            return "junk";
+        case CloseReason::misbehaviour:
+            return "misbehaviour";
+        case CloseReason::login_timeout:
+            return "login_timeout";
+        case CloseReason::idle:
+            return "idle";
+        case CloseReason::slow_reader:
+            return "slow_reader";
+        case CloseReason::prefixes_exhausted:
+            return "prefixes_exhausted";
     }
     return "none";
 }
@@ -101,8 +109,9 @@ Session::Line Session::on_line(std::string_view line, Instant now, ShareBatch& b
     const auto parsed = parse_line(line);
     if (parsed.error) {
         if (looks_like_http(line)) {
-            output_ += "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"
-                       "This is a Stratum port: point a miner at it with stratum+tcp://.\n";
+            output_ +=
+                "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"
+                "This is a Stratum port: point a miner at it with stratum+tcp://.\n";
             close(CloseReason::not_stratum);
         } else {
             on_bad_line(*parsed.error);
@@ -146,7 +155,8 @@ void Session::on_submit(std::string_view id, const Submit& submit, ShareBatch& b
     if (worker != workers_.end()) pending.worker = worker->number;
     if (submit.refused) pending.examined.refused = submit.refused;
     // The bits this client was granted for that very job: a later template may have taken some away.
-    else pending.examined = channel_->examine(submit.submission, asked_mask_, host_.jobs());
+    else
+        pending.examined = channel_->examine(submit.submission, asked_mask_, host_.jobs());
     // The header stays in `examined`: who a client says it is does not stand before the block test.
     if (workers_.empty() || (worker == workers_.end() && !submit.refused))
         pending.examined.refused = RejectReason::unauthorized;
@@ -163,16 +173,20 @@ void Session::settle(const PendingShare& share, const Verdict& verdict, Instant 
     append_true(output_, share.id);
     ++accepted_;
     score_ = std::max(0, score_ - accepted_share_relief);
-    if (verdict.credited_target != channel_->target()) return;  // late work of another difficulty says nothing of the rate
+    if (verdict.credited_target != channel_->target())
+        return;  // late work of another difficulty says nothing of the rate
     if (const auto next = channel_->vardiff().on_share(settings_.vardiff, now)) change_difficulty(*next, now);
 }
 
 void Session::answer(const Request& request, Instant now) {
     const auto& id = request.id;
-    if (const auto* subscribe = std::get_if<Subscribe>(&request.body)) return on_subscribe(id, *subscribe, now);
+    if (const auto* subscribe = std::get_if<Subscribe>(&request.body))
+        return on_subscribe(id, *subscribe, now);
     if (const auto* authorize = std::get_if<Authorize>(&request.body)) return on_authorize(id, *authorize);
-    if (const auto* configure = std::get_if<Configure>(&request.body)) return on_configure(id, *configure, now);
-    if (const auto* suggestion = std::get_if<SuggestDifficulty>(&request.body)) return on_suggestion(id, *suggestion, now);
+    if (const auto* configure = std::get_if<Configure>(&request.body))
+        return on_configure(id, *configure, now);
+    if (const auto* suggestion = std::get_if<SuggestDifficulty>(&request.body))
+        return on_suggestion(id, *suggestion, now);
     if (std::holds_alternative<Silent>(request.body)) return;
     if (const auto* unknown = std::get_if<Unknown>(&request.body))
         return append_error(output_, id, 20, "Unknown method " + unknown->method);
@@ -185,18 +199,21 @@ void Session::answer(const Request& request, Instant now) {
 void Session::on_subscribe(std::string_view id, const Subscribe& subscribe, Instant now) {
     if (!channel_) {
         quirks_ = &quirks_of(subscribe.agent);
-        if (!subscribe.session_id.empty()) channel_ = host_.resume(subscribe.session_id, settings_.rest_bytes, now);
+        if (!subscribe.session_id.empty())
+            channel_ = host_.resume(subscribe.session_id, settings_.rest_bytes, now);
         if (!channel_) {
             const auto prefix = host_.allocate_prefix(now);
             if (!prefix) {
-                append_error(output_, id, 20, "The pool is full: try again in ten minutes or use another server");
+                append_error(output_, id, 20,
+                             "The pool is full: try again in ten minutes or use another server");
                 return close(CloseReason::prefixes_exhausted);
             }
             channel_.emplace(*prefix, settings_.rest_bytes);
         }
     }
     const auto session_id = host_.session_id_of(channel_->prefix());
-    std::string result = R"([[["mining.set_difficulty",")" + session_id + R"("],["mining.notify",")" + session_id + R"("]],")";
+    std::string result =
+        R"([[["mining.set_difficulty",")" + session_id + R"("],["mining.notify",")" + session_id + R"("]],")";
     append_hex(result, channel_->extranonce_head());
     result += "\"," + std::to_string(channel_->rest_bytes()) + "]";
     append_result(output_, id, result);
@@ -237,7 +254,8 @@ void Session::on_configure(std::string_view id, const Configure& configure, Inst
     if (configure.version_rolling) {
         asked_mask_ = configure.mask;
         const auto* active = channel_ ? host_.jobs().find(channel_->active_job()) : nullptr;
-        granted_mask_ = asked_mask_ & (active != nullptr ? (*active)->version_mask() : settings_.version_mask);
+        granted_mask_ =
+            asked_mask_ & (active != nullptr ? (*active)->version_mask() : settings_.version_mask);
         std::string mask = "\"";
         append_hex_u32(mask, granted_mask_);
         add("version-rolling", "true");
@@ -264,13 +282,15 @@ void Session::on_suggestion(std::string_view id, const SuggestDifficulty& sugges
     }
     asked_start_ = suggestion.difficulty;
     if (id != "null") append_true(output_, id);
-    if (!mining() || start_due_ || asked_fixed_ || accepted_ > 0) return;  // heard at the start, or vardiff knows better
+    if (!mining() || start_due_ || asked_fixed_ || accepted_ > 0)
+        return;  // heard at the start, or vardiff knows better
     auto wanted = channel_->vardiff().clamp(*asked_start_);
     if (wanted < *Difficulty::whole(1) && !quirks_->fractions) wanted = *Difficulty::whole(1);
     change_difficulty(wanted, now);
 }
 
-// The bounds of every difficulty of this channel: the port's least, what the client asked for, and the network's.
+// The bounds of every difficulty of this channel: the port's least, what the client asked for, and the
+// network's.
 void Session::bound_difficulty() {
     auto least = settings_.difficulty_min;
     if (asked_least_ && !asked_fixed_) least = std::max(least, *asked_least_);
@@ -286,15 +306,18 @@ void Session::bound_difficulty() {
 void Session::start_mining(Instant now) {
     auto& vardiff = channel_->vardiff();
     bound_difficulty();
-    // Strongest first: password, what vardiff found before, the client's suggestion, its least, the port's default.
-    const auto wanted = asked_fixed_ ? *asked_fixed_
-                        : remembered_ ? *remembered_
+    // Strongest first: password, what vardiff found before, the client's suggestion, its least, the port's
+    // default.
+    const auto wanted = asked_fixed_   ? *asked_fixed_
+                        : remembered_  ? *remembered_
                         : asked_start_ ? *asked_start_
                         : asked_least_ ? std::max(*asked_least_, settings_.difficulty_start)
                                        : settings_.difficulty_start;
     const auto start = vardiff.clamp(wanted);
-    if (asked_fixed_) vardiff.fix(start, now);
-    else vardiff.start(start, now);
+    if (asked_fixed_)
+        vardiff.fix(start, now);
+    else
+        vardiff.start(start, now);
     tell_difficulty(start, now);
     if (const auto& newest = host_.jobs().newest()) {
         const auto active = channel_->variant_of(newest->number);
@@ -317,8 +340,10 @@ void Session::change_difficulty(Difficulty difficulty, Instant now) {
         return;
     }
     const bool harder = target < channel.target();
-    if (channel.vardiff().fixed()) channel.vardiff().fix(difficulty, now);
-    else channel.vardiff().start(difficulty, now);
+    if (channel.vardiff().fixed())
+        channel.vardiff().fix(difficulty, now);
+    else
+        channel.vardiff().start(difficulty, now);
     tell_difficulty(difficulty, now);
     if (newest) announce(harder, *variant, now);
 }
@@ -362,7 +387,8 @@ void Session::on_timer(Instant now) {
         append_show_message(output_, "No login: send mining.subscribe and mining.authorize after connecting");
         return close(CloseReason::login_timeout);
     }
-    const auto idle_max = quirks_->long_idle ? std::chrono::seconds(settings_.long_idle_timeout) : settings_.idle_timeout;
+    const auto idle_max =
+        quirks_->long_idle ? std::chrono::seconds(settings_.long_idle_timeout) : settings_.idle_timeout;
     if (now - heard_at_ > idle_max) {
         append_show_message(output_, "Nothing heard for too long: closing");
         return close(CloseReason::idle);

@@ -1,5 +1,6 @@
-// The hot line, by hand: {"params":["user.worker","job","en2","ntime","nonce"(,"bits")],"id":7,"method":"mining.submit"}
-// in any key order. Anything unusual (escapes, nesting, other types) returns false and is left to the JSON parser.
+// The hot line, by hand:
+// {"params":["user.worker","job","en2","ntime","nonce"(,"bits")],"id":7,"method":"mining.submit"} in any key
+// order. Anything unusual (escapes, nesting, other types) returns false and is left to the JSON parser.
 
 #include "stratum/v1/codec.h"
 #include "stratum/v1/submit_fields.h"
@@ -29,7 +30,8 @@ class Scanner {
         if (!take('"')) return false;
         const char* from = at_;
         while (at_ != end_ && *at_ != '"') {
-            if (*at_ == '\\' || static_cast<unsigned char>(*at_) < 0x20 || static_cast<unsigned char>(*at_) >= 0x80)
+            if (*at_ == '\\' || static_cast<unsigned char>(*at_) < 0x20 ||
+                static_cast<unsigned char>(*at_) >= 0x80)
                 return false;
             ++at_;
         }
@@ -132,8 +134,10 @@ Submit decode_submit(const SubmitFields& fields) {
     const auto split = job.size() > 8 ? job.size() - 8 : 0;
     const auto low = parse_hex_u32(job.substr(split));
     const auto high = split == 0 ? std::uint32_t{0} : parse_hex_u32(job.substr(0, split));
-    if (!low || !high) out.refused = RejectReason::unknown_job;
-    else submission.job = static_cast<std::uint64_t>(*high) << 32 | *low;
+    if (!low || !high)
+        out.refused = RejectReason::unknown_job;
+    else
+        submission.job = static_cast<std::uint64_t>(*high) << 32 | *low;
     return out;
 }
 

@@ -111,9 +111,8 @@ TEST_CASE("A submission carries the sixth parameter only after version rolling w
     CHECK(submit_line(4, "a.b", share, false) ==
           R"({"id":4,"method":"mining.submit","params":["a.b","bf","00000001","504e86ed","b2957c02"]})"
           "\n");
-    CHECK(
-        submit_line(5, "a.b", share, true) ==
-        R"({"id":5,"method":"mining.submit","params":["a.b","bf","00000001","504e86ed","b2957c02",)"
-        R"("00002000"]})"
-        "\n");
+    CHECK(submit_line(5, "a.b", share, true) ==
+          R"({"id":5,"method":"mining.submit","params":["a.b","bf","00000001","504e86ed","b2957c02",)"
+          R"("00002000"]})"
+          "\n");
 }

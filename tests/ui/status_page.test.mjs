@@ -32,6 +32,12 @@ before(async () => {
 });
 after(() => browser?.close());
 
+// Pages close before their server ends, else one that is just asking would complain on its console.
+const contexts = new WeakMap();
+async function closePages(t) {
+  for (const context of contexts.get(t) ?? []) await context.close();
+}
+
 // A server of its own for each test, ended with it.
 async function serve(t, ...options) {
   const child = spawn(process.env.UI_FIXTURE, options, {stdio: ["pipe", "pipe", "ignore"]});
@@ -40,7 +46,10 @@ async function serve(t, ...options) {
     child.stdin.end();
     await gone;
   };
-  t.after(stop);
+  t.after(async () => {
+    await closePages(t);
+    await stop();
+  });
   const [line] = await once(createInterface({input: child.stdout}), "line");
   return {
     url: `http://127.0.0.1:${line.split(" ")[1]}/`,
@@ -56,7 +65,7 @@ function once(emitter, name) {
 // Every message on the console is a failure: errors of ours, blocked styles, missing files.
 async function open(t, url, {viewport = desktop, colorScheme = "light", expectSilence = true} = {}) {
   const context = await browser.newContext({viewport, colorScheme, locale: "en-GB", timezoneId: "UTC"});
-  t.after(() => context.close());
+  contexts.set(t, [...(contexts.get(t) ?? []), context]);
   const page = await context.newPage();
   page.setDefaultTimeout(15000);
   const messages = [];
@@ -188,7 +197,7 @@ test("when no node gives templates it says so at the top, in words", async (t) =
 test("when the server is gone it says since when, and asks more and more seldom", async (t) => {
   const server = await serve(t);
   const context = await browser.newContext({viewport: desktop, locale: "en-GB", timezoneId: "UTC"});
-  t.after(() => context.close());
+  contexts.set(t, [...(contexts.get(t) ?? []), context]);
   const page = await context.newPage();
   await page.clock.install();
   await page.goto(server.url);

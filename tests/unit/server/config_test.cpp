@@ -133,8 +133,10 @@ TEST_CASE("What is wrong is named with file, line, key and remedy") {
           "h.toml:2: general.log_level: must be one of \"debug\", \"info\", \"warn\", \"error\"");
     CHECK(problem_of("[pool]\nname = \"Pool 1\"\n").find("must be made of") != std::string::npos);
     CHECK(problem_of("[pool]\nversion_mask = \"xyz\"\n").find("eight hexadecimal") != std::string::npos);
-    CHECK(problem_of("[templates]\ndevelopment_nbits = \"217fffff\"\n").find("compact target") != std::string::npos);
-    CHECK(problem_of("[templates]\ndevelopment_nbits = \"1d87ffff\"\n").find("compact target") != std::string::npos);
+    CHECK(problem_of("[templates]\ndevelopment_nbits = \"217fffff\"\n").find("compact target") !=
+          std::string::npos);
+    CHECK(problem_of("[templates]\ndevelopment_nbits = \"1d87ffff\"\n").find("compact target") !=
+          std::string::npos);
     CHECK(problem_of("[templates]\ndevelopment_nbits = \"207fffff\"\n").empty());
     CHECK(problem_of("[pool]\nname = \"" + std::string(65, 'a') + "\"\n").find("at most 64 bytes") !=
           std::string::npos);

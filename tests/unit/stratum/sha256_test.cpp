@@ -35,10 +35,12 @@ TEST_CASE("SHA-256 gives the digests of FIPS 180-4") {
 TEST_CASE("The genesis header hashes to the genesis block") {
     on_both_backends([] {
         const auto header = parse_hex(
-            "0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac72c3e67768f61"
+            "0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac72c3e"
+            "67768f61"
             "7fc81bc3888a51323a9fb8aa4b1e5e4a29ab5f49ffff001d1dac2b7c");
         REQUIRE(header);
-        CHECK(displayed(sha256d(*header)) == "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f");
+        CHECK(displayed(sha256d(*header)) ==
+              "000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f");
     });
 }
 
@@ -58,7 +60,8 @@ TEST_CASE("A midstate and a tail give the hash of the whole, alone and in pairs,
             const ByteView other(other_data.data(), size);
             auto other_state = Sha256State::initial();
             sha256_update(other_state, other.first(64));
-            const auto two = sha256d_finish_two({&state, &other_state}, 64, {whole.subspan(64), other.subspan(64)});
+            const auto two =
+                sha256d_finish_two({&state, &other_state}, 64, {whole.subspan(64), other.subspan(64)});
             CHECK(two[0] == expected);
             CHECK(two[1] == sha256d(other));
         }

@@ -9,7 +9,8 @@ TEST_CASE("Difficulty 1 is the classic target and each doubling halves it") {
     const auto one = Difficulty::whole(1);
     REQUIRE(one);
     CHECK(one->target().hex() == "00000000ffff0000000000000000000000000000000000000000000000000000");
-    CHECK(Difficulty::whole(2)->target().hex() == "000000007fff8000000000000000000000000000000000000000000000000000");
+    CHECK(Difficulty::whole(2)->target().hex() ==
+          "000000007fff8000000000000000000000000000000000000000000000000000");
     CHECK(Difficulty::fraction(32)->target().hex() ==
           "ffff000000000000000000000000000000000000000000000000000000000000");
     CHECK(work_of_target(one->target()).decimal() == "4295032833");  // 2^32 * 65536/65535
@@ -31,7 +32,8 @@ TEST_CASE("Difficulty is never rounded up") {
 TEST_CASE("A difficulty that is no positive number is refused") {
     for (const double value : {0.0, -1.0, std::numeric_limits<double>::infinity(), std::nan("")})
         CHECK_FALSE(Difficulty::at_most(value));
-    for (const char* text : {"", "x", "1x", "-3", "0", "nan", "inf", " 1"}) CHECK_FALSE(Difficulty::parse(text));
+    for (const char* text : {"", "x", "1x", "-3", "0", "nan", "inf", " 1"})
+        CHECK_FALSE(Difficulty::parse(text));
     CHECK_FALSE(Difficulty::whole(0));
     CHECK_FALSE(Difficulty::fraction(0));
     CHECK_FALSE(Difficulty::fraction(33));
@@ -47,18 +49,23 @@ TEST_CASE("Difficulties order as their targets do, backwards") {
 }
 
 TEST_CASE("Compact targets follow consensus") {
-    CHECK(target_of_nbits(0x1d00ffff)->hex() == "00000000ffff0000000000000000000000000000000000000000000000000000");
-    CHECK(target_of_nbits(0x207fffff)->hex() == "7fffff0000000000000000000000000000000000000000000000000000000000");
+    CHECK(target_of_nbits(0x1d00ffff)->hex() ==
+          "00000000ffff0000000000000000000000000000000000000000000000000000");
+    CHECK(target_of_nbits(0x207fffff)->hex() ==
+          "7fffff0000000000000000000000000000000000000000000000000000000000");
     CHECK(*target_of_nbits(0x01120000) == Uint256{0x12});
-    for (const std::uint32_t bad : {0x00000000u, 0x01000000u, 0x1d800001u, 0x01003456u, 0xff123456u, 0x22ffff01u})
+    for (const std::uint32_t bad :
+         {0x00000000u, 0x01000000u, 0x1d800001u, 0x01003456u, 0xff123456u, 0x22ffff01u})
         CHECK_FALSE(target_of_nbits(bad));
-    for (const std::uint32_t good : {0x1d00ffffu, 0x207fffffu, 0x1b0404cbu, 0x17034219u, 0x03123456u, 0x02123400u})
+    for (const std::uint32_t good :
+         {0x1d00ffffu, 0x207fffffu, 0x1b0404cbu, 0x17034219u, 0x03123456u, 0x02123400u})
         CHECK(nbits_of_target(*target_of_nbits(good)) == good);
 }
 
 TEST_CASE("Work is exact at the ends of its range") {
     CHECK(work_of_target(Uint256::max()) == Uint256{1});
-    CHECK(work_of_target(Uint256{}) == Uint256::max());  // 2^256 does not fit: the largest number stands for it
+    CHECK(work_of_target(Uint256{}) ==
+          Uint256::max());  // 2^256 does not fit: the largest number stands for it
     CHECK(work_of_target(Uint256{1} << 255) == Uint256{1});
     CHECK(work_of_target((Uint256{1} << 255) - Uint256{1}) == Uint256{2});
     CHECK(work_of_target(*target_of_nbits(0x207fffff)) == Uint256{2});

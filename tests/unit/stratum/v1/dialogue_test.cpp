@@ -1,4 +1,5 @@
-// Replays what real clients say (tests/vectors/v1_dialogues, format in its README) against the sans-IO session.
+// Replays what real clients say (tests/vectors/v1_dialogues, format in its README) against the sans-IO
+// session.
 
 #include <catch2/catch.hpp>
 #include <deque>
@@ -82,13 +83,15 @@ class Replay {
   private:
     std::string filled(std::string text) const {
         for (const auto& [name, value] : texts_)
-            for (auto at = text.find(name); at != std::string::npos; at = text.find(name)) text.replace(at, name.size(), value);
+            for (auto at = text.find(name); at != std::string::npos; at = text.find(name))
+                text.replace(at, name.size(), value);
         return text;
     }
 
     std::string play_step(const json& step) {
         if (step.contains("client") || step.contains("client_raw")) {
-            if (!answers_.empty()) return "before the client speaks an answer waits: " + answers_.front().dump();
+            if (!answers_.empty())
+                return "before the client speaks an answer waits: " + answers_.front().dump();
             if (step.contains("client_raw")) return say(filled(step["client_raw"].get<std::string>()));
             if (step["client"].is_string()) return say(filled(step["client"].get<std::string>()) + "\n");
             std::string all;
@@ -104,15 +107,18 @@ class Replay {
         }
         const bool optional = step.contains("optional");
         const auto& pattern = optional ? step["optional"] : step["server"];
-        if (pattern == "nothing") return answers_.empty() ? std::string() : "a line waits: " + answers_.front().dump();
+        if (pattern == "nothing")
+            return answers_.empty() ? std::string() : "a line waits: " + answers_.front().dump();
         const auto expected = json::parse(filled(pattern.dump()));
         const bool pushed = expected.contains("method");
         auto& waiting = pushed ? notifications_ : answers_;
         // A later notification of the same kind supersedes one the dialogue does not name.
-        while (pushed && !optional && waiting.size() > 1 && !fits(waiting.front(), expected)) waiting.pop_front();
+        while (pushed && !optional && waiting.size() > 1 && !fits(waiting.front(), expected))
+            waiting.pop_front();
         if (waiting.empty()) return optional ? std::string() : "no line comes, expected " + expected.dump();
         if (!fits(waiting.front(), expected))
-            return optional ? std::string() : "got " + waiting.front().dump() + ", expected " + expected.dump();
+            return optional ? std::string()
+                            : "got " + waiting.front().dump() + ", expected " + expected.dump();
         waiting.pop_front();
         return {};
     }
@@ -128,7 +134,8 @@ class Replay {
             note(line);
             if (line.contains("method")) {
                 if (!subscribed_) return "a notification before the answer to subscribe: " + line.dump();
-                if (line["method"] == "mining.notify" && !difficulty_told_) return "a job before any difficulty";
+                if (line["method"] == "mining.notify" && !difficulty_told_)
+                    return "a job before any difficulty";
                 difficulty_told_ |= line["method"] == "mining.set_difficulty";
             }
             (line.contains("method") ? notifications_ : answers_).push_back(line);
@@ -168,7 +175,8 @@ TEST_CASE("Every recorded client finds the pool it expects") {
         ++files;
         std::ifstream in(entry.path());
         const auto dialogue = json::parse(in);
-        // One hash in 65,536 misses difficulty 2^-32; should a fixed nonce be one, another prefix gives other hashes.
+        // One hash in 65,536 misses difficulty 2^-32; should a fixed nonce be one, another prefix gives other
+        // hashes.
         auto trouble = Replay(1).play(dialogue["steps"]);
         if (!trouble.empty()) trouble = Replay(2).play(dialogue["steps"]);
         INFO(entry.path().filename().string() << ", " << trouble);

@@ -1,5 +1,6 @@
 #pragma once
-// A small pool around sans-IO sessions: one job table, one prefix allocator, virtual time. For tests of the protocol core.
+// A small pool around sans-IO sessions: one job table, one prefix allocator, virtual time. For tests of the
+// protocol core.
 
 #include <chrono>
 #include <functional>
@@ -21,7 +22,8 @@ inline constexpr const char* test_address = "bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqq
 
 class PoolWorld : public SessionHost {
   public:
-    explicit PoolWorld(std::uint32_t first_prefix = 0) : jobs_({"/Hashyard/", Bytes(22, 1), 0x1fffe000}), prefixes_(1, first_prefix) {
+    explicit PoolWorld(std::uint32_t first_prefix = 0)
+        : jobs_({"/Hashyard/", Bytes(22, 1), 0x1fffe000}), prefixes_(1, first_prefix) {
         settings.difficulty_start = *Difficulty::fraction(32);
         settings.difficulty_min = *Difficulty::fraction(32);
         settings.vardiff.enabled = false;
@@ -42,14 +44,16 @@ class PoolWorld : public SessionHost {
         const auto parsed = parse_address(user, Network::regtest);
         if (!parsed.ok) return {std::nullopt, explain(parsed.error, Network::regtest), std::nullopt};
         const auto name = parsed.address.text + "." + std::string(worker);
-        const auto number = workers.emplace(name, static_cast<std::uint32_t>(workers.size() + 1)).first->second;
+        const auto number =
+            workers.emplace(name, static_cast<std::uint32_t>(workers.size() + 1)).first->second;
         return {number, {}, std::nullopt};
     }
 
     void on_template(TemplatePtr work) { jobs_.on_template(std::move(work), now); }
     std::unique_ptr<Session> connect() { return std::make_unique<Session>(settings, *this, now); }
     void disconnect(Session& session) {
-        if (auto channel = session.take_channel()) parked_.emplace(session_id_of(channel->prefix()), std::move(*channel));
+        if (auto channel = session.take_channel())
+            parked_.emplace(session_id_of(channel->prefix()), std::move(*channel));
     }
 
     // Feeds bytes as a shard does and settles what comes.
@@ -65,8 +69,10 @@ class PoolWorld : public SessionHost {
             Hash256 hash;
             if (share.examined.input.job != nullptr) hash_headers({&share.examined.input, 1}, {&hash, 1});
             Verdict verdict;
-            if (auto* channel = share.session->channel()) verdict = channel->judge(share.examined, hash, now);
-            else verdict.reject = share.examined.refused;
+            if (auto* channel = share.session->channel())
+                verdict = channel->judge(share.examined, hash, now);
+            else
+                verdict.reject = share.examined.refused;
             verdicts.push_back(verdict);
             if (on_verdict) on_verdict(share, hash, verdict);
             share.session->settle(share, verdict, now);
