@@ -42,13 +42,15 @@ class DatabaseKeeper {
     // (refused): do not start.
     [[nodiscard]] std::string prepare();
     [[nodiscard]] bool ready() const { return ready_.load(std::memory_order_acquire); }
+    // Hands the registered names out. Called before start() on the caller's thread, so that the first
+    // miner finds them.
+    void read_names();
     void start();
     void stop();
 
   private:
     void run();
     void round();
-    void read_names();
     void write_rejects();
 
     store::Database& database_;

@@ -218,7 +218,10 @@ class Server {
         return true;
     }
 
-    void start_keeper() { keeper_->start(); }
+    void start_keeper() {
+        if (keeper_->ready()) keeper_->read_names();
+        keeper_->start();
+    }
 
     void start_mining() {
         journals_->start();
