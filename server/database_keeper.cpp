@@ -6,7 +6,7 @@
 #include "server/store/import.h"
 #include "server/store/migrator.h"
 #include "server/store/users.h"
-#include "server/task.h"
+#include "server/thread.h"
 
 namespace server {
 namespace {
@@ -50,6 +50,7 @@ void DatabaseKeeper::stop() {
 
 void DatabaseKeeper::run() {
     name_thread("keeper");
+    run_after_shards();
     bool told_ready = false;
     while (true) {
         if (cluster_ != nullptr && cluster_->ended()) {

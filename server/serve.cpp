@@ -24,6 +24,7 @@
 #include "server/store/database.h"
 #include "server/store/embedded_cluster.h"
 #include "server/task.h"
+#include "server/thread.h"
 #include "stratum/reject.h"
 
 namespace server {

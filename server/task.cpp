@@ -1,6 +1,5 @@
 #include "server/task.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -61,8 +60,6 @@ void spawn(const boost::asio::any_io_executor& executor, boost::asio::awaitable<
 
 std::size_t tasks_running() { return running; }
 std::size_t tasks_failed() { return failed; }
-
-void name_thread(const char* name) { ::pthread_setname_np(::pthread_self(), name); }
 
 std::size_t raise_open_files_limit() {
     rlimit limit{};

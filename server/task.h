@@ -21,9 +21,6 @@ void spawn(const boost::asio::any_io_executor& executor, boost::asio::awaitable<
 [[nodiscard]] std::size_t tasks_running();
 [[nodiscard]] std::size_t tasks_failed();
 
-// Names the calling thread for top, gdb and perf; at most 15 letters.
-void name_thread(const char* name);
-
 // Raises the soft limit of open files to the hard one; returns what it is now.
 std::size_t raise_open_files_limit();
 

@@ -17,6 +17,7 @@
 #include "server/http/connection.h"
 #include "server/log.h"
 #include "server/task.h"
+#include "server/thread.h"
 
 namespace server::http {
 namespace {
@@ -156,6 +157,7 @@ asio::awaitable<void> HttpServer::Impl::refresh() {
 
 void HttpServer::Impl::run() {
     name_thread("web");
+    run_after_shards();
     spawn(io.get_executor(), accept_connections(), "http_accept");
     if (shared.services.statistics != nullptr) spawn(io.get_executor(), refresh(), "http_refresh");
     io.run();

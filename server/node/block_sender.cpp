@@ -10,6 +10,7 @@
 
 #include "server/log.h"
 #include "server/task.h"
+#include "server/thread.h"
 #include "stratum/coinbase.h"
 
 namespace server::node {

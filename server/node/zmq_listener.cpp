@@ -6,7 +6,7 @@
 #include <array>
 
 #include "server/log.h"
-#include "server/task.h"
+#include "server/thread.h"
 
 namespace server::node {
 namespace {

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "server/log.h"
+#include "server/thread.h"
 
 namespace server::pool {
 
@@ -58,6 +59,8 @@ void Importer::stop(std::chrono::milliseconds drain) {
 }
 
 void Importer::run() {
+    name_thread("importer");
+    run_after_shards();
     auto retry = options_.retry_first;
     while (true) {
         Step result = Step::unavailable;

@@ -10,6 +10,7 @@
 
 #include "server/log.h"
 #include "server/pool/proxy_header.h"
+#include "server/thread.h"
 
 namespace server::pool {
 namespace {
@@ -73,6 +74,7 @@ void Shard::stop() {
 }
 
 void Shard::run() {
+    run_in_short_slices();
     round_at_ = ticked_at_ = std::chrono::steady_clock::now();
     while (!stopping_.load(std::memory_order_acquire)) {
         const bool announcing = announce_next_ < connections_.size();

@@ -62,6 +62,8 @@ class ExactlyOnce(unittest.TestCase):
             process, path = self.run_load(server, 12)
             for _ in range(3):
                 time.sleep(2.5)
+                server.freeze()
+                time.sleep(0.05)  # at this rate 75 submissions come that nobody can answer any more
                 server.kill()
                 server.start()
             fates = self.finish_load(process, path)

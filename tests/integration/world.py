@@ -230,6 +230,9 @@ class Hashyard:
             self.process.wait(seconds)
         return self.process.returncode if self.process else None
 
+    def freeze(self):
+        self.process.send_signal(signal.SIGSTOP)
+
     def kill(self):
         self.process.kill()
         self.process.wait()
