@@ -33,14 +33,17 @@ struct Connection {
     // What the next bytes from the wire are.
     enum class Stage : std::uint8_t { proxy_header, first_byte, session };
 
-    Connection(File connected, const Listener& from, const IpAddress& address, stratum::v1::SessionHost& host,
+    Connection(File connected, const Listener& from, const IpAddress& address, stratum::SessionHost& host,
                std::chrono::steady_clock::time_point now)
-        : socket(std::move(connected)), listener(&from), peer(address), session(from.settings, host, now) {}
+        : socket(std::move(connected)),
+          listener(&from),
+          peer(address),
+          session(std::make_unique<stratum::v1::Session>(from.settings, host, now)) {}
 
     File socket;
     const Listener* listener;
     IpAddress peer;  // the client, as a trusted proxy tells
-    stratum::v1::Session session;
+    std::unique_ptr<stratum::Session> session;
     std::unique_ptr<TlsChannel> tls;
     std::unique_ptr<std::string> start;  // a PROXY header in pieces
     Stage stage = Stage::first_byte;

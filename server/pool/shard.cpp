@@ -15,7 +15,7 @@
 namespace server::pool {
 namespace {
 
-using stratum::v1::CloseReason;
+using stratum::CloseReason;
 
 constexpr std::size_t read_bytes_per_round = 64 * 1024;
 constexpr std::size_t ticks_per_sweep = 10;  // a session's timer runs every tenth tick
@@ -134,10 +134,10 @@ void Shard::on_template(const stratum::TemplatePtr& work, std::int64_t received_
 }
 
 void Shard::announce_to(Connection& connection) {
-    if (connection.stage != Connection::Stage::session || !connection.session.mining()) return;
-    lend_buffer(connection.session.output());
-    connection.session.on_job(round_at_);
-    if (connection.session.output().empty() && connection.session.closing() == CloseReason::none) return;
+    if (connection.stage != Connection::Stage::session || !connection.session->mining()) return;
+    lend_buffer(connection.session->output());
+    connection.session->on_job(round_at_);
+    if (connection.session->output().empty() && connection.session->closing() == CloseReason::none) return;
     // In strict mode answers waiting for the disk may stand in front of the job: the round's end sends both.
     if (!options_.journal_strict) send_output(connection);
     touch(connection);
@@ -289,7 +289,7 @@ void Shard::take_wire_bytes(Connection& connection, std::string_view bytes) {
 
 void Shard::take_plain_bytes(Connection& connection, std::string_view bytes) {
     if (bytes.empty()) return;
-    auto& session = connection.session;
+    auto& session = *connection.session;
     if (connection.stage == Connection::Stage::first_byte) {
         connection.stage = Connection::Stage::session;
         if (bytes.front() == 0x16 && !connection.tls) {  // a TLS hello: no text would be understood
@@ -327,8 +327,8 @@ void Shard::tick() {
     for (std::size_t i = tick_count_ % ticks_per_sweep; i < connections_.size(); i += ticks_per_sweep) {
         if (!connections_[i]) continue;
         auto& connection = *connections_[i];
-        connection.session.on_timer(round_at_);
-        if (!connection.session.output().empty() || connection.session.closing() != CloseReason::none)
+        connection.session->on_timer(round_at_);
+        if (!connection.session->output().empty() || connection.session->closing() != CloseReason::none)
             touch(connection);
     }
 }

@@ -230,10 +230,9 @@ class Hashyard:
             self.process.wait(seconds)
         return self.process.returncode if self.process else None
 
-    def freeze(self):
-        self.process.send_signal(signal.SIGSTOP)
-
-    def kill(self):
+    def kill(self, frozen_for=0):
+        self.process.send_signal(signal.SIGSTOP if frozen_for else 0)
+        time.sleep(frozen_for)
         self.process.kill()
         self.process.wait()
 
