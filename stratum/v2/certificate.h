@@ -1,6 +1,6 @@
 #pragma once
-// By this the pool authority vouches for a server's static key during some time; the server shows it in act 2.
-// Pure; any thread. SV2 chapter 4.5.3 (SIGNATURE_NOISE_MESSAGE).
+// By this the pool authority vouches for a server's static key during some time; the server shows it in
+// act 2. Pure; any thread. SV2 chapter 4.5.3 (SIGNATURE_NOISE_MESSAGE).
 
 #include <array>
 #include <chrono>

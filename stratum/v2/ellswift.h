@@ -1,8 +1,8 @@
 #pragma once
 // ElligatorSwift: public keys as 64 bytes that look random, and the key agreement on them. Pure; any thread.
-// BIP324. On libsecp256k1's ellswift module where the system has it, else on own field arithmetic; both are
-// compiled and tested (`portable` below). Encoding and decoding see public values only, so they need not be of
-// constant time; everything with a secret stays inside libsecp256k1.
+// BIP324. On libsecp256k1's ellswift module where the system has it, else on ellswift_portable.h. Encoding
+// and decoding see public values only, so they need not be of constant time; everything with a secret stays
+// inside libsecp256k1.
 
 #include <array>
 #include <cstdint>
@@ -31,19 +31,12 @@ enum class Role : std::uint8_t { initiator, responder };
 
 XOnlyKey decode(const EllSwift& encoding);
 // One of about 2^256 encodings of a key that is on the curve.
-EllSwift encode(const SecretKey& key, const RandomSource& random);
+EllSwift encode(const XOnlyKey& key, const RandomSource& random);
 KeyPair make_key_pair(const RandomSource& random);
 // BIP324's shared secret. `own_role` is that of the holder of `own`.
 Secret32 ecdh(const KeyPair& own, const EllSwift& peer, Role own_role);
 
 // "libsecp256k1" or "portable".
 const char* ellswift_backend();
-
-// What stands in where libsecp256k1 lacks the module.
-namespace portable {
-XOnlyKey decode(const EllSwift& encoding);
-EllSwift encode(const XOnlyKey& key, const RandomSource& random);  // key is on the curve
-Secret32 ecdh(const KeyPair& own, const EllSwift& peer, Role own_role);
-}  // namespace portable
 
 }  // namespace stratum::v2

@@ -1,7 +1,7 @@
 #pragma once
-// The handshake in front of Stratum V2: Noise_NX_Secp256k1+EllSwift_ChaChaPoly_SHA256. The client sends act 1,
-// the server answers act 2; both then have the keys of the two directions. Pure; any thread; the ephemeral key
-// is an argument, so that it can be made ahead. SV2 chapter 4.5.
+// The handshake in front of Stratum V2: Noise_NX_Secp256k1+EllSwift_ChaChaPoly_SHA256. The client sends act
+// 1, the server answers act 2; both then have the keys of the two directions. Pure; any thread; the ephemeral
+// key is an argument, so that it can be made ahead. SV2 chapter 4.5.
 
 #include <array>
 #include <cstdint>
@@ -36,8 +36,8 @@ struct Response {
     TransportKeys keys;
     Hash256 handshake_hash;  // equal on both sides
 };
-// The server's part. Every act 1 is well-formed, so this cannot fail; the first frame tells whether the client
-// was one. An ephemeral key is for one handshake only.
+// The server's part. Every act 1 is well-formed, so this cannot fail; the first frame tells whether the
+// client was one. An ephemeral key is for one handshake only.
 Response respond(std::span<const std::uint8_t, act1_bytes> act1, const KeyPair& ephemeral,
                  const KeyPair& static_key, const Certificate& certificate);
 
