@@ -35,7 +35,7 @@ HEAVY = {
                     ("server/http/", "server/node/")),
     "nlohmann/json.hpp": (("stratum/", "server/", "tests/"), ()),
     "pqxx/": (("server/store/", "tests/"), ("server/store/",)),
-    "openssl/": (("server/", "stratum/", "tests/"), ("server/pool/",)),
+    "openssl/": (("server/", "stratum/v2/", "tests/"), ("server/pool/",)),
     "secp256k1": (("stratum/v2/", "tests/"), ()),
     "zmq": (("server/node/", "tests/"), ("server/node/",)),
     "toml++/": (("server/config", "tests/"), ()),
