@@ -30,7 +30,7 @@ struct RejectFacts {
     int v1_code;  // 20 other, 21 job, 22 duplicate, 23 low difficulty, 24 unauthorized, 25 not subscribed
     std::string_view v2_code;  // of SubmitShares.Error; one of stratum/v2/error_codes.h, submit_error
     std::string_view text;     // what the miner's screen shows
-    int ban_weight;            // 0 for what honest and rented machines do after a tip, a resume or a mask change
+    int ban_weight;            // 0 for what honest and rented machines do after a tip, a resume or a new mask
 };
 
 inline constexpr std::array<RejectFacts, reject_reason_count> reject_facts{{

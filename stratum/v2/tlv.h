@@ -1,9 +1,9 @@
 #pragma once
 // The area behind the last field of a message: type, length and value fields of negotiated extensions
 // (specification chapter 3.4.2), and the one field there is, the worker identity of a share (extension
-// 0x0002). Called by the mining session for SubmitSharesExtended once the extension is negotiated. Pure; any thread.
-// The specification prints its numbers big-endian, the reference code writes them little-endian. Ours are
-// little-endian; an area that does not read exactly that way is tried big-endian.
+// 0x0002). Called by the mining session for SubmitSharesExtended once the extension is negotiated. Pure; any
+// thread. The specification prints its numbers big-endian, the reference code writes them little-endian. Ours
+// are little-endian; an area that does not read exactly that way is tried big-endian.
 
 #include <cstdint>
 #include <optional>
