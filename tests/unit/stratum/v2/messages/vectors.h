@@ -3,7 +3,6 @@
 
 #include <catch2/catch.hpp>
 #include <deque>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -11,13 +10,8 @@
 
 namespace stratum::v2 {
 
-inline const nlohmann::json& vectors() {
-    static const auto all = [] {
-        std::ifstream in(V2_VECTORS);
-        return nlohmann::json::parse(in);
-    }();
-    return all;
-}
+// The whole file, read once.
+const nlohmann::json& vectors();
 
 inline Bytes bytes_of(const std::string& hex) {
     const auto bytes = parse_hex(hex);
