@@ -90,6 +90,17 @@ auto transact(Database& database, Work work) -> Stored<std::invoke_result_t<Work
     }
 }
 
+// Starts a COPY into these columns of the table; the names are our own and go into the SQL as they are.
+// libpqxx 7 has a factory for it and a constructor that does not compile, libpqxx 6 the constructor only.
+inline pqxx::stream_to copy_into(pqxx::work& transaction, const std::string& table,
+                                 const std::vector<std::string>& columns) {
+#if PQXX_VERSION_MAJOR >= 7
+    return pqxx::stream_to::raw_table(transaction, table, pqxx::separated_list(", ", columns));
+#else
+    return pqxx::stream_to(transaction, table, columns);
+#endif
+}
+
 // A bytea parameter in text form; the SQL casts it: $1::bytea.
 inline std::string bytea(stratum::ByteView bytes) { return "\\x" + stratum::to_hex(bytes); }
 inline std::string bytea(const stratum::Hash256& hash) { return bytea(stratum::ByteView(hash.bytes)); }

@@ -105,6 +105,7 @@ BANNED = [
     (r"\bstd::(format|expected)\b", (), (), "g++ 12 has neither: fmt and boost::system::result"),
     (r"\](\s*\([^)]*\))?\s*(mutable)?\s*->\s*[\w:]*awaitable<", (), (),
      "g++ 12 double-frees the captures of a lambda coroutine: make it a named function that takes values"),
+    (r"<catch2/", ("tests/",), ("tests/catch.h",), 'write "tests/catch.h": it knows both versions of Catch2'),
     (r"\busing namespace (?!std::(chrono_|string_)?(view_)?literals)", ("server/", "stratum/", "fleet/"), (),
      "name what you use"),
 ]

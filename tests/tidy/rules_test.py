@@ -73,6 +73,7 @@ CASES = [
     ("banned_words", {"server/a.cpp": "auto& t = value.get_ref<const std::string&>();\n"}, []),
     ("banned_words", {"README.md": "cd /ho" + "me/someone\n"}, ["README.md:1"]),
     ("banned_words", {"server/a.cpp": "spawn([this]() -> asio::awaitable<void> {});\n"}, ["server/a.cpp:1"]),
+    ("banned_words", {"tests/a.cpp": "#include <catch2/catch.hpp>\n"}, ["tests/a.cpp:1"]),
     ("banned_words", {"CMakeLists.txt": "add_definitions(-D NDEBUG)\n"}, ["CMakeLists.txt:1"]),
     ("pragma_once", {"server/a.h": "// A.\n#pragma once\n"}, ["server/a.h:1"]),
     ("top_level", {"util/a.h": "#pragma once\n"}, ["util:1"]),

@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <catch2/catch.hpp>
 
 #include "server/node/development_chain.h"
+#include "tests/catch.h"
 #include "tests/integration/node/nodes_world.h"
 #include "tests/simulators/fake_node.h"
 #include "tests/unit/server/node/template_json.h"

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <chrono>
 
-#include <catch2/catch.hpp>
-
 #include "server/log.h"
 #include "stratum/sha256.h"
+#include "tests/catch.h"
 
 namespace node_test {
 

@@ -1,8 +1,7 @@
 #include "server/store/database.h"
 
-#include <catch2/catch.hpp>
-
 #include "server/store/transaction.h"
+#include "tests/catch.h"
 #include "tests/integration/store/fresh_database.h"
 
 using namespace server::store;

@@ -1,7 +1,5 @@
 // The same cases through our ledger and through ledger_reference.py; every amount must agree.
 
-#include <catch2/catch.hpp>
-
 #include <unistd.h>
 
 #include <array>
@@ -12,6 +10,7 @@
 #include <random>
 
 #include "fleet/ledger/settlement.h"
+#include "tests/catch.h"
 #include "tests/unit/fleet/ledger_examples.h"
 
 using namespace fleet::ledger;

@@ -1,8 +1,8 @@
 #include "stratum/duplicates.h"
 
-#include <catch2/catch.hpp>
 #include <random>
 #include <set>
+#include "tests/catch.h"
 
 using namespace stratum;
 

@@ -1,8 +1,8 @@
 #include "stratum/extranonce.h"
 
-#include <catch2/catch.hpp>
 #include <random>
 #include <set>
+#include "tests/catch.h"
 
 using namespace stratum;
 using namespace std::chrono_literals;

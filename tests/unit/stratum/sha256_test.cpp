@@ -1,7 +1,7 @@
 #include "stratum/sha256.h"
 
-#include <catch2/catch.hpp>
 #include <string>
+#include "tests/catch.h"
 
 using namespace stratum;
 

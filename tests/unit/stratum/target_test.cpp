@@ -1,7 +1,7 @@
 #include "stratum/target.h"
 
-#include <catch2/catch.hpp>
 #include <limits>
+#include "tests/catch.h"
 
 using namespace stratum;
 
@@ -14,7 +14,7 @@ TEST_CASE("Difficulty 1 is the classic target and each doubling halves it") {
     CHECK(Difficulty::fraction(32)->target().hex() ==
           "ffff000000000000000000000000000000000000000000000000000000000000");
     CHECK(work_of_target(one->target()).decimal() == "4295032833");  // 2^32 * 65536/65535
-    CHECK(difficulty_of_target(Difficulty::whole(1000)->target()) == Approx(1000));
+    CHECK(difficulty_of_target(Difficulty::whole(1000)->target()) == Catch::Approx(1000));
 }
 
 TEST_CASE("Difficulty is never rounded up") {
@@ -22,7 +22,7 @@ TEST_CASE("Difficulty is never rounded up") {
     CHECK(Difficulty::at_most(0.75)->text() == "0.5");
     CHECK(Difficulty::at_most(0.5)->text() == "0.5");
     CHECK(Difficulty::at_most(0.25000001)->text() == "0.25");
-    CHECK(Difficulty::at_most(1e-30)->approximate() == Approx(0x1p-32));
+    CHECK(Difficulty::at_most(1e-30)->approximate() == Catch::Approx(0x1p-32));
     CHECK(Difficulty::at_most(1e30)->text() == "9223372036854775808");
     CHECK(Difficulty::parse("1e3")->text() == "1000");
     CHECK(Difficulty::fraction(32)->text() == "0.00000000023283064365386962890625");

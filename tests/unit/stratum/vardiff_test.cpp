@@ -2,8 +2,8 @@
 // without need.
 
 #include "stratum/vardiff.h"
+#include "tests/catch.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdio>
 #include <random>

@@ -1,11 +1,10 @@
 #include "server/http/api.h"
 
-#include <catch2/catch.hpp>
-
 #include <limits>
 #include <nlohmann/json.hpp>
 
 #include "server/metrics.h"
+#include "tests/catch.h"
 #include "tests/unit/server/http/sample_world.h"
 
 using namespace server::http;
@@ -131,7 +130,7 @@ TEST_CASE("A user, its workers and their error bands") {
     CHECK(user["user"] == sample::alice);
     CHECK(user["kind"] == "address");
     CHECK(user["hashrate"][0]["window_s"] == 600.0);
-    CHECK(user["hashrate"][0]["relative_error"].get<double>() == Approx(0.0745).epsilon(0.01));
+    CHECK(user["hashrate"][0]["relative_error"].get<double>() == Catch::Approx(0.0745).epsilon(0.01));
     CHECK(user["last_share_at"] == "2025-11-20T13:59:58.500Z");
     const json workers = world.get_json("/api/v1/users/bob/workers");
     CHECK(workers["workers"].size() == 3);

@@ -1,6 +1,6 @@
 #include "server/http/request.h"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.h"
 
 #include <string>
 

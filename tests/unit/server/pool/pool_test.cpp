@@ -1,13 +1,13 @@
 // The pool over real loopback sockets, with real journals in a folder of the test.
 
 #include "server/pool/pool.h"
+#include "tests/catch.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <atomic>
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <mutex>
 

@@ -1,7 +1,7 @@
 #include "server/pool/proxy_header.h"
 
-#include <catch2/catch.hpp>
 #include <string>
+#include "tests/catch.h"
 
 using namespace server::pool;
 

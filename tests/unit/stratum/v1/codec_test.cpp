@@ -1,8 +1,8 @@
 // Lines of V1: what is refused, what is echoed, and that the fast scanner and the JSON parser mean the same.
 
 #include "stratum/v1/codec.h"
+#include "tests/catch.h"
 
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <random>
 

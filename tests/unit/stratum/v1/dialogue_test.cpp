@@ -1,13 +1,13 @@
 // Replays what real clients say (tests/vectors/v1_dialogues, format in its README) against the sans-IO
 // session.
 
-#include <catch2/catch.hpp>
 #include <deque>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <regex>
 
+#include "tests/catch.h"
 #include "tests/unit/stratum/v1/pool_world.h"
 
 using nlohmann::json;

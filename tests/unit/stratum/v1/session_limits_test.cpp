@@ -2,9 +2,9 @@
 
 #include <malloc.h>
 
-#include <catch2/catch.hpp>
 #include <cstdio>
 
+#include "tests/catch.h"
 #include "tests/unit/stratum/v1/client.h"
 
 using namespace stratum;
