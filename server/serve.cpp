@@ -14,6 +14,7 @@
 #include "server/live_board.h"
 #include "server/log.h"
 #include "server/metrics.h"
+#include "server/name_file.h"
 #include "server/node/nodes.h"
 #include "server/pool/connection.h"
 #include "server/pool/importer.h"
@@ -148,7 +149,10 @@ class Server {
         events.on_ready = [this] { on_database_ready(); };
         events.on_round = [this] { board_.sample(std::chrono::steady_clock::now()); };
         if (roles_.pool) {
-            events.on_names = [this](auto names) { pool_->set_names(std::move(names)); };
+            events.on_names = [this](auto names) {
+                pool_->set_names(names);
+                names_.keep(std::move(names));
+            };
             events.rejects = [this] { return reject_counts(pool_->take_rejects()); };
         }
         keeper_ = std::make_unique<DatabaseKeeper>(*database_, cluster_.get(), std::move(events));
@@ -220,7 +224,8 @@ class Server {
     }
 
     void start_keeper() {
-        if (keeper_->ready()) keeper_->read_names();
+        const bool told = keeper_->ready() && keeper_->read_names();
+        if (!told && pool_) pool_->set_names(names_.read());  // those of the last run
         keeper_->start();
     }
 
@@ -298,6 +303,7 @@ class Server {
     const ServeRoles roles_;
     Metrics metrics_;
     LiveBoard board_;
+    NameFile names_{config_.pool.data_dir / "registered-names"};
     asio::io_context control_{1};
     asio::executor_work_guard<asio::io_context::executor_type> work_{control_.get_executor()};
     std::unique_ptr<store::EmbeddedCluster> cluster_;
