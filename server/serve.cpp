@@ -33,6 +33,9 @@ namespace {
 
 namespace asio = boost::asio;
 
+// One transaction under way at the stop: a batch needs a second; a server that hangs is not waited for.
+constexpr std::chrono::seconds stop_database_within{15};
+
 MetricNames metric_names() {
     MetricNames names;
     for (const auto& facts : stratum::reject_facts) names.reject_reasons.emplace_back(facts.label);
@@ -93,12 +96,14 @@ class Server {
 
     // Start-up backwards: no new requests, no new shares, everything to disk, everything into the database.
     void stop() {
+        if (web_database_) web_database_->hurry(stop_database_within);
         if (web_) web_->stop();
         if (pool_) pool_->stop();
         if (journals_) journals_->stop();
         if (nodes_) nodes_->stop();
         work_.reset();
         if (control_thread_.joinable()) control_thread_.join();
+        if (database_) database_->hurry(stop_database_within);
         if (keeper_) keeper_->stop();
         if (importer_) importer_->stop();
         if (cluster_) cluster_->stop();
@@ -145,6 +150,7 @@ class Server {
             url = cluster_->url();
         }
         database_ = std::make_unique<store::Database>(url);
+        if (roles_.web) web_database_ = std::make_unique<store::Database>(url, 4, store::web_limits);
         DatabaseKeeperEvents events;
         events.on_ready = [this] { on_database_ready(); };
         events.on_round = [this] { board_.sample(std::chrono::steady_clock::now()); };
@@ -240,7 +246,7 @@ class Server {
     }
 
     bool start_web() {
-        statistics_ = http::make_store_statistics(*database_);
+        statistics_ = http::make_store_statistics(*web_database_);
         http::Services services;
         services.live = [this] { return live(); };
         services.statistics = statistics_.get();
@@ -308,6 +314,7 @@ class Server {
     asio::executor_work_guard<asio::io_context::executor_type> work_{control_.get_executor()};
     std::unique_ptr<store::EmbeddedCluster> cluster_;
     std::unique_ptr<store::Database> database_;
+    std::unique_ptr<store::Database> web_database_;  // its own: a page never waits for the importer's turn
     std::unique_ptr<DatabaseKeeper> keeper_;
     std::unique_ptr<pool::Journals> journals_;
     std::unique_ptr<pool::Pool> pool_;

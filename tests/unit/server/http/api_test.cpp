@@ -78,6 +78,15 @@ TEST_CASE("Every history route answers 503 with a problem when PostgreSQL is awa
     CHECK(world.get("/api/v1/blocks").status == 503);
 }
 
+TEST_CASE("A read that PostgreSQL gave up in its time limit answers 503 and says what that means") {
+    World world;
+    world.statistics.slow = true;
+    CHECK(world.get("/api/v1/blocks").status == 503);
+    const json body = world.get_json("/api/v1/users/bob");
+    CHECK(body["type"] == "urn:hashyard:problem:database_too_slow");
+    CHECK(body["detail"].get<std::string>().find("time limit") != std::string::npos);
+}
+
 TEST_CASE("The pool's page answers from memory while the database is away, and says so") {
     World world;
     world.remembered.available = false;
