@@ -127,11 +127,12 @@ class Server {
             std::cout << "  look:    http://"
                       << (config_.http.address == "0.0.0.0" ? "localhost" : config_.http.address) << ":"
                       << web_->port() << "/  (metrics: /metrics, health: /healthz)\n";
-        std::cout << "  data:    " << config_.data_dir.string() << "\n"
-                  << "  example: minerd -a sha256d -o stratum+tcp://localhost:"
-                  << (pool_ ? pool_->listeners().front().port : 3333) << " -u " << config_.payout_address
-                  << ".rig1 -p x\n"
-                  << "Ctrl-C stops it cleanly." << std::endl;
+        std::cout << "  data:    " << config_.data_dir.string() << "\n";
+        if (pool_)
+            std::cout << "  example: minerd -a sha256d -o stratum+tcp://localhost:"
+                      << pool_->listeners().front().port << " -u " << config_.payout_address
+                      << ".rig1 -p x\n";
+        std::cout << "Ctrl-C stops it cleanly." << std::endl;
     }
 
   private:
@@ -287,7 +288,9 @@ class Server {
         http::LivePool out;
         out.network = stratum::name_of(config_.pool.network);
         board_.fill(out, std::chrono::steady_clock::now());
-        out.database_available = database_->available();
+        out.serves_miners = roles_.pool;
+        // Without a pool nobody asks the other one after the start.
+        out.database_available = roles_.pool ? database_->available() : web_database_->available();
         out.templates_flow = templates_flow_.load(std::memory_order_relaxed);
         if (importer_) {
             out.journal_lag_records = importer_->lag_records();

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A database that is there and does not answer: no thread waits for it for ever, pages say what is wrong,
-shares are counted all the same."""
+shares are counted all the same. And a process that only shows pages, whose health is that of its database."""
 
 import subprocess
 import time
@@ -56,6 +56,17 @@ class HungDatabase(unittest.TestCase):
             stored = lambda: int(postgres.rows("select count(*) from shares")[0][0])
             eventually("every share", lambda: stored() == told["accepted"], 30)
             eventually("a page", self.page(server, 200))
+
+    def test_without_a_pool_health_is_that_of_the_database(self):
+        with OwnPostgres() as postgres, Hashyard(database_url=postgres.url, roles=["web"]) as server:
+            eventually("health", lambda: server.ask("/healthz")[0] == 200)
+            self.assertEqual({"status": "ok", "database": "available"}, server.ask("/healthz")[1])
+            postgres.stop()
+            eventually("ill health", lambda: server.ask("/healthz")[0] == 503)
+            self.assertEqual({"status": "failing", "database": "away"}, server.ask("/healthz")[1])
+            postgres.start()
+            eventually("health again", lambda: server.ask("/healthz")[0] == 200)
+            self.assertNotIn("mine:", server.tail(200))
 
 
 if __name__ == "__main__":

@@ -131,6 +131,18 @@ TEST_CASE("Health fails without templates or journal and only degrades without t
     CHECK(world.get_json("/healthz")["nodes"]["node-2"] == "lagging");
 }
 
+TEST_CASE("Health of a process without a pool is that of its database") {
+    World world;
+    world.live = LivePool{};
+    world.live.serves_miners = false;
+    world.live.database_available = true;
+    CHECK(world.get("/healthz").status == 200);
+    CHECK(world.get_json("/healthz") == json{{"status", "ok"}, {"database", "available"}});
+    world.remembered.available = false;
+    CHECK(world.get("/healthz").status == 503);
+    CHECK(world.get_json("/healthz") == json{{"status", "failing"}, {"database", "away"}});
+}
+
 TEST_CASE("A user, its workers and their error bands") {
     World world;
     CHECK(world.get("/api/v1/users/nobody").status == 404);
