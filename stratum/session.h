@@ -63,6 +63,7 @@ class Session {
     // The channel of a pending share; null when it had none. Stays until the share is settled.
     [[nodiscard]] virtual Channel* channel_of(const PendingShare& share) = 0;
     [[nodiscard]] virtual bool mining() const = 0;  // takes jobs
+    [[nodiscard]] virtual bool begun() const = 0;   // holds a channel of its shard
     // Gives its channels away; the session is over.
     virtual std::vector<Channel> take_channels() = 0;
     // May its client come back to its channel with its session id?

@@ -45,6 +45,7 @@ bool Shard::answers_may_leave() {
 }
 
 void Shard::end_round() {
+    left_.clear();
     if (dirty_.empty()) return;
     const bool may_leave = answers_may_leave();
     std::vector<int> waiting;

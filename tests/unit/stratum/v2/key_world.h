@@ -7,7 +7,7 @@
 #include <fstream>
 #include <string>
 
-#include <catch2/catch.hpp>
+#include "tests/catch.h"
 #include <nlohmann/json.hpp>
 
 #include "stratum/v2/ellswift.h"

@@ -2,7 +2,7 @@
 
 #include "stratum/v2/tlv.h"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.h"
 
 using namespace stratum;
 using namespace stratum::v2;

@@ -1,7 +1,7 @@
 #pragma once
 // tests/vectors/stratum_v2.json, and messages filled from its lists of fields.
 
-#include <catch2/catch.hpp>
+#include "tests/catch.h"
 #include <deque>
 #include <nlohmann/json.hpp>
 #include <string>

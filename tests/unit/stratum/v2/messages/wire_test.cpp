@@ -2,7 +2,7 @@
 
 #include "stratum/v2/wire.h"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.h"
 #include <limits>
 
 #include "stratum/v2/frame.h"
