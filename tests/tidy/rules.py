@@ -68,6 +68,8 @@ def cpp_functions(lines):
             if lines[end] == " " * depth + "}":
                 yield start + 1, end - start + 1
                 break
+            if depth > 0 and lines[end].strip() and not lines[end].startswith((" " * depth, "#")):
+                break  # the end of what encloses it: this was a lambda
             if lines[end].strip() and not lines[end].startswith((" " * depth + " ", "#")) and depth == 0 \
                     and not re.match(r"\w+:$", lines[end]):
                 break

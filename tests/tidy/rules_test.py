@@ -65,6 +65,8 @@ CASES = [
     ("long_functions", {"server/a.cpp": long_function('TEST_CASE("a long one")', 90)}, ["server/a.cpp:1"]),
     ("long_functions", {"server/a.cpp": "struct A {\n    int f() {\n" + "     g();\n" * 70 + "    }\n};\n"},
      ["server/a.cpp:2"]),
+    ("long_functions", {"server/a.cpp": "void f() {\n    const auto g = [](int a) {\n    };\n}\n\n" +
+                        long_function("void h()", 68) + "void i() {\n    if (a) {\n    }\n}\n"}, []),
     ("long_functions", {"tests/a.py": "def f():\n" + "    g()\n" * 80}, ["tests/a.py:1"]),
     ("banned_words", {"server/a.cpp": "int a;  // TO" + "DO: more\n"}, ["server/a.cpp:1"]),
     ("banned_words", {"server/a.cpp": "std::this_thread::sleep_for(1s);\n"}, ["server/a.cpp:1"]),

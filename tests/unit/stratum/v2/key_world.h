@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <fstream>
+#include <functional>
+#include <span>
 #include <string>
 
 #include "tests/catch.h"
@@ -16,10 +17,8 @@
 
 namespace stratum::v2 {
 
-inline const nlohmann::json& vectors() {
-    static const auto all = nlohmann::json::parse(std::ifstream(STRATUM_V2_VECTORS));
-    return all;
-}
+// tests/vectors/stratum_v2.json.
+const nlohmann::json& vectors();
 
 template <std::size_t count>
 std::array<std::uint8_t, count> array_of(const std::string& hex) {
