@@ -58,26 +58,8 @@ class Database:
     def rows(self, sql):
         _, folder = self.postmaster()
         done = subprocess.run(
-            [
-                "psql",
-                "-X",
-                "-q",
-                "-At",
-                "-F",
-                "\t",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-h",
-                folder,
-                "-p",
-                "5432",
-                "-U",
-                "hashyard",
-                "-d",
-                "hashyard",
-                "-c",
-                sql,
-            ],
+            ["psql", "-X", "-q", "-At", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-h", folder, "-p", "5432"]
+            + ["-U", "hashyard", "-d", "hashyard", "-c", sql],
             capture_output=True,
             text=True,
             timeout=120,
