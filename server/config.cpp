@@ -337,6 +337,7 @@ ParsedConfig parse_config(std::string_view text, const std::string& file_name,
     parser.finish();
     std::vector<ConfigProblem> found;
     if (parsed.problems.empty()) complete(parser.draft(), secrets, found);
+    if (found.size() > problems_max) found.resize(problems_max);
     for (auto& problem : found) {
         parser.place(problem);
         parsed.problems.push_back(std::move(problem));

@@ -60,7 +60,7 @@ std::optional<stratum::Template> make_early_template(const BlockHeader& tip, con
 bool is_believable(const BlockHeader& tip, const stratum::Template* mined) {
     if (!proves_work(tip)) return false;
     if (mined == nullptr) return true;
-    return *stratum::target_of_nbits(tip.nbits) >> 2 <= mined->network_target;
+    return (*stratum::target_of_nbits(tip.nbits) >> 2) <= mined->network_target;
 }
 
 }  // namespace server::node

@@ -101,7 +101,7 @@ store::ChainTotals SliceBuilder::totals(const store::Chain& chain) const {
 
 void SliceBuilder::put(const SliceKey& key, const NetworkFacts& network, const SliceShare& share) {
     if (!open_) {
-        open_.emplace();
+        open_ = Open{};
         open_->key = key;
         open_->network = network;
         open_->first_position = share.position;

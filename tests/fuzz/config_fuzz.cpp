@@ -16,7 +16,7 @@ void require(bool condition) {
 
 void check(const server::ParsedConfig& parsed) {
     for (const auto& problem : parsed.problems) require(!explain(problem).empty());
-    require(parsed.problems.size() <= 200);
+    require(parsed.problems.size() <= 100);
     if (!parsed.problems.empty()) return;
     require(!parsed.config.pool.listeners.empty());
     require(!parsed.config.pool.payout_script.empty());

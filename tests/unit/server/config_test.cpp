@@ -159,6 +159,10 @@ TEST_CASE("All problems are told at once, up to a limit") {
     std::string many = "[pool]\n";
     for (int i = 0; i < 1000; ++i) many += "k" + std::to_string(i) + " = 1\n";
     CHECK(parse(many).problems.size() == 100);
+    // What only the cross checks see: each of these nodes has no secret and a bad notification address.
+    std::string nodes = "[pool]\nnetwork = \"main\"\npayout_address = \"" + main_address + "\"\n";
+    for (int i = 0; i < 64; ++i) nodes += "[[node]]\nzmq_hashblock = \"x\"\n";
+    CHECK(parse(nodes).problems.size() == 100);
 }
 
 TEST_CASE("Money: network and payout address must be there and agree") {

@@ -72,3 +72,25 @@ TEST_CASE("Work is exact at the ends of its range") {
     CHECK(work_of_target((Uint256{1} << 255) - Uint256{1}) == Uint256{2});
     CHECK(work_of_target(*target_of_nbits(0x207fffff)) == Uint256{2});
 }
+
+TEST_CASE("A target for a hash rate exists from no hashes up to what 256 bits can ask for") {
+    CHECK(target_from_hashrate({.hashes_per_second = 0, .shares_per_minute = 6}) == Uint256::max());
+    CHECK(target_from_hashrate({.hashes_per_second = 0.09, .shares_per_minute = 6}) == Uint256::max());
+    // One hash a share: (2^256 - 1) / 2.
+    CHECK(target_from_hashrate({.hashes_per_second = 1, .shares_per_minute = 60}) ==
+          Uint256::max() - (Uint256{1} << 255));
+    CHECK(target_from_hashrate({.hashes_per_second = 0x1p200, .shares_per_minute = 60}) ==
+          (Uint256{1} << 56) - Uint256{2});
+    CHECK(target_from_hashrate({.hashes_per_second = 0x1p254, .shares_per_minute = 60}) == Uint256{2});
+    CHECK_FALSE(target_from_hashrate({.hashes_per_second = 0x1p255, .shares_per_minute = 60}));
+}
+
+TEST_CASE("No target comes from rates that are no rates") {
+    const double infinity = std::numeric_limits<double>::infinity();
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    for (const double bad : {-1.0, infinity, nan})
+        CHECK_FALSE(target_from_hashrate({.hashes_per_second = bad, .shares_per_minute = 6}));
+    for (const double bad : {0.0, -6.0, infinity, nan})
+        CHECK_FALSE(target_from_hashrate({.hashes_per_second = 1e12, .shares_per_minute = bad}));
+    CHECK_FALSE(target_from_hashrate({.hashes_per_second = 1e300, .shares_per_minute = 1e-300}));
+}

@@ -77,6 +77,15 @@ TEST_CASE("Every history route answers 503 with a problem when PostgreSQL is awa
     CHECK(world.get("/api/v1/blocks").status == 503);
 }
 
+TEST_CASE("A read that PostgreSQL gave up in its time limit answers 503 and says what that means") {
+    World world;
+    world.statistics.slow = true;
+    CHECK(world.get("/api/v1/blocks").status == 503);
+    const json body = world.get_json("/api/v1/users/bob");
+    CHECK(body["type"] == "urn:hashyard:problem:database_too_slow");
+    CHECK(body["detail"].get<std::string>().find("time limit") != std::string::npos);
+}
+
 TEST_CASE("The pool's page answers from memory while the database is away, and says so") {
     World world;
     world.remembered.available = false;
@@ -119,6 +128,18 @@ TEST_CASE("Health fails without templates or journal and only degrades without t
     CHECK(world.get("/healthz").status == 503);
     CHECK(world.get_json("/healthz")["templates"] == "stopped");
     CHECK(world.get_json("/healthz")["nodes"]["node-2"] == "lagging");
+}
+
+TEST_CASE("Health of a process without a pool is that of its database") {
+    World world;
+    world.live = LivePool{};
+    world.live.serves_miners = false;
+    world.live.database_available = true;
+    CHECK(world.get("/healthz").status == 200);
+    CHECK(world.get_json("/healthz") == json{{"status", "ok"}, {"database", "available"}});
+    world.remembered.available = false;
+    CHECK(world.get("/healthz").status == 503);
+    CHECK(world.get_json("/healthz") == json{{"status", "failing"}, {"database", "away"}});
 }
 
 TEST_CASE("A user, its workers and their error bands") {

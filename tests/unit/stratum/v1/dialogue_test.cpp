@@ -159,7 +159,7 @@ class Replay {
     }
 
     PoolWorld world_;
-    std::unique_ptr<Session> session_;
+    std::unique_ptr<stratum::v1::Session> session_;
     std::deque<json> answers_;
     std::deque<json> notifications_;
     bool subscribed_ = false;
