@@ -7,6 +7,8 @@
 #include "stratum/target.h"
 #include "tests/catch.h"
 
+#include <algorithm>
+
 using namespace simulators;
 
 namespace {

@@ -6,6 +6,8 @@
 #include "tests/catch.h"
 #include "tests/integration/import/import_world.h"
 
+#include <thread>
+
 using namespace integration;
 using server::store::Database;
 using server::store::transact;

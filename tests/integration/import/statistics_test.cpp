@@ -5,6 +5,9 @@
 #include "tests/catch.h"
 #include "tests/integration/import/import_world.h"
 
+#include <algorithm>
+#include <map>
+
 using namespace integration;
 using namespace server::store;
 

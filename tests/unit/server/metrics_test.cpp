@@ -1,8 +1,9 @@
 #include "server/metrics.h"
 
+#include "tests/catch.h"
+
 #include <prometheus/counter.h>
 #include <prometheus/registry.h>
-#include "tests/catch.h"
 
 #include <cstdlib>
 #include <filesystem>

@@ -1,6 +1,7 @@
 // What a share is credited: the target is bound to the job, changes have a grace, and nobody gains by
 // choosing.
 
+#include <algorithm>
 #include <random>
 
 #include "tests/catch.h"

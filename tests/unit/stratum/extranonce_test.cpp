@@ -1,8 +1,9 @@
 #include "stratum/extranonce.h"
 
+#include "tests/catch.h"
+
 #include <random>
 #include <set>
-#include "tests/catch.h"
 
 using namespace stratum;
 using namespace std::chrono_literals;

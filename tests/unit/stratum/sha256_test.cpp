@@ -1,7 +1,8 @@
 #include "stratum/sha256.h"
 
-#include <string>
 #include "tests/catch.h"
+
+#include <string>
 
 using namespace stratum;
 

@@ -1,7 +1,9 @@
 #include "stratum/target.h"
 
-#include <limits>
 #include "tests/catch.h"
+
+#include <cmath>
+#include <limits>
 
 using namespace stratum;
 

@@ -4,6 +4,7 @@
 #include "stratum/vardiff.h"
 #include "tests/catch.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <random>

@@ -1,5 +1,6 @@
 #include "server/commands/command_line.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "tests/catch.h"

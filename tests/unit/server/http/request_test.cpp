@@ -2,6 +2,7 @@
 
 #include "tests/catch.h"
 
+#include <map>
 #include <string>
 
 using server::http::parse_target;

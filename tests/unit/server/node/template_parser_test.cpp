@@ -1,5 +1,6 @@
 #include "server/node/template_parser.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include <fmt/format.h>

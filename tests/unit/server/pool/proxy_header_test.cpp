@@ -1,7 +1,8 @@
 #include "server/pool/proxy_header.h"
 
-#include <string>
 #include "tests/catch.h"
+
+#include <string>
 
 using namespace server::pool;
 

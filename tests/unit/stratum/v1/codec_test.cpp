@@ -3,6 +3,7 @@
 #include "stratum/v1/codec.h"
 #include "tests/catch.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <random>
 
