@@ -9,7 +9,8 @@
 
 namespace server::store {
 
-// PostgreSQL is away, starting, stopping, out of a resource or too slow; nothing of the call stands, or (rare,
+// PostgreSQL is away, starting, stopping, out of a resource or too slow; nothing of the call
+// stands, or (rare,
 // after a lost connection at commit) all of it. Functions that write can be called again: they are idempotent or
 // check what stands.
 struct Unavailable {
