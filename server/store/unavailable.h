@@ -9,10 +9,9 @@
 
 namespace server::store {
 
-// PostgreSQL is away, starting, stopping, out of a resource or too slow; nothing of the call
-// stands, or (rare,
-// after a lost connection at commit) all of it. Functions that write can be called again: they are idempotent or
-// check what stands.
+// PostgreSQL is away, starting, stopping, out of a resource or too slow; nothing of the call stands, or
+// (rare, after a lost connection at commit) all of it. Functions that write can be called again: they are
+// idempotent or check what stands.
 struct Unavailable {
     // Braces only: being constructible from a string would make result<std::string, Unavailable> ambiguous.
     Unavailable() = default;
