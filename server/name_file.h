@@ -6,7 +6,8 @@
 //   hashyard-names 1      then one name a line, in order, then
 //   sha256d <64 hex letters>      over everything before it
 //
-// A file is replaced as a whole (temporary file, fsync, rename): a crash leaves the old set or the new one.
+// A file is replaced as a whole (temporary file, fsync, rename), so a crash leaves the old set or
+// the new one.
 
 #include <filesystem>
 #include <memory>

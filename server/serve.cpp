@@ -5,6 +5,7 @@
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <iostream>
 #include <thread>
 
@@ -100,9 +101,7 @@ class Server {
         if (web_) web_->stop();
         if (pool_) pool_->stop();
         if (journals_) journals_->stop();
-        if (nodes_) nodes_->stop();
-        work_.reset();
-        if (control_thread_.joinable()) control_thread_.join();
+        stop_control();
         if (database_) database_->hurry(stop_database_within);
         if (keeper_) keeper_->stop();
         if (importer_) importer_->stop();
@@ -244,6 +243,13 @@ class Server {
             name_thread("control");
             control_.run();
         });
+    }
+
+    // Nodes belong to the control thread, so it is that thread which stops them, as its last work.
+    void stop_control() {
+        if (nodes_ && control_thread_.joinable()) asio::post(control_, [this] { nodes_->stop(); });
+        work_.reset();
+        if (control_thread_.joinable()) control_thread_.join();
     }
 
     bool start_web() {

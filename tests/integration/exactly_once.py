@@ -9,13 +9,23 @@ import time
 import unittest
 
 from postgres import OwnPostgres
-from world import Hashyard, eventually, read_shares
+from world import Hashyard, eventually
 
 LOAD = ["--connections", 20, "--rate-max", 1500, "--in-flight", 8]
 
 
 def stored_hashes(rows):
     return [bytes.fromhex(row[0])[::-1].hex() for row in rows("select encode(hash, 'hex') from shares")]
+
+
+def read_shares(path):
+    """What the load generator wrote: fate by share hash (displayed order)."""
+    fates = {}
+    with open(path) as file:
+        for line in file:
+            fate, share = line.split()
+            fates[share] = fate
+    return fates
 
 
 class ExactlyOnce(unittest.TestCase):

@@ -16,6 +16,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from sanitizer import first_report
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # A regtest address whose coins anyone can spend.
 USER = "bcrt1qft5p2uhsdcdc3l2ua4ap5qqfg4pjaqlp250x7us7a8qqhrxrxfsqseac85"
@@ -304,10 +306,13 @@ class Hashyard:
                 raise AssertionError("hashyard did not stop within a minute")
         finally:
             self._end_database()
+            report = first_report(self.log_path)
             if kind is not None:
                 sys.stderr.write(f"--- end of {self.log_path}:\n{self.tail()}")
             if self.own_folder:
                 shutil.rmtree(self.folder, ignore_errors=True)
+        if report and kind is None:
+            raise AssertionError(f"a sanitizer reported on the server:\n{report}")
 
     def _end_database(self):
         """A database that its killed server left behind."""
@@ -383,13 +388,3 @@ class Miner:
 
     def close(self):
         self.socket.close()
-
-
-def read_shares(path):
-    """What the load generator wrote: fate by share hash (displayed order)."""
-    fates = {}
-    with open(path) as file:
-        for line in file:
-            fate, share = line.split()
-            fates[share] = fate
-    return fates

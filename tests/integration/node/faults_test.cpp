@@ -136,7 +136,7 @@ TEST_CASE("A template that lies is not mined, and the node that tells it is not 
     for (const auto& [truth, lie] : lies) {
         CAPTURE(lie);
         OneNode one;
-        one.node.twist("getblocktemplate", [truth, lie](std::string text) {
+        one.node.twist("getblocktemplate", [truth = truth, lie = lie](std::string text) {
             const auto at = text.find(truth);
             return at == std::string::npos ? text : text.replace(at, std::string(truth).size(), lie);
         });

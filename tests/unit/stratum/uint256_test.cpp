@@ -19,8 +19,8 @@ TEST_CASE("Shifts, subtraction and division agree with each other") {
     for (int bits = 0; bits < 256; ++bits) {
         const auto power = one << bits;
         CHECK(power.bit_width() == bits + 1);
-        CHECK(power >> bits == one);
-        CHECK(Uint256::max() / power == Uint256::max() >> bits);
+        CHECK((power >> bits) == one);
+        CHECK(Uint256::max() / power == (Uint256::max() >> bits));
     }
     CHECK(Uint256{7} / Uint256{2} == Uint256{3});
     CHECK(Uint256{7} - Uint256{9} == ~Uint256{1});
