@@ -27,7 +27,7 @@ TEST_CASE("Every decoding of BIP324's vectors") {
         for (const auto& row : all) {
             INFO(backend.name << " " << row.at("comment"));
             const EllSwift encoding{array_of<ellswift_bytes>(row.at("ellswift"))};
-            CHECK(to_hex(backend.decode(encoding).bytes) == row.at("x"));
+            CHECK(to_hex(backend.decode(encoding).bytes) == row.at("x").get<std::string>());
         }
 }
 
@@ -43,7 +43,7 @@ TEST_CASE("Every branch of the inverse of BIP324's vectors") {
             const auto t = portable::t_for(u, x, branch);
             REQUIRE(t.has_value() == !expected.is_null());
             if (!t) continue;
-            CHECK(to_hex(t->bytes()) == expected);
+            CHECK(to_hex(t->bytes()) == expected.get<std::string>());
             CHECK(portable::x_of(u, *t) == x);
         }
     }
@@ -57,10 +57,10 @@ TEST_CASE("Every shared secret of BIP324's vectors") {
             const auto own = pair_of(row.at("priv_ours"), row.at("ellswift_ours"));
             const EllSwift peer{array_of<ellswift_bytes>(row.at("ellswift_theirs"))};
             const auto role = row.at("initiator").get<bool>() ? Role::initiator : Role::responder;
-            CHECK(to_hex(own.secret.public_key().bytes) == row.at("x_ours"));
-            CHECK(to_hex(backend.decode(own.encoding).bytes) == row.at("x_ours"));
-            CHECK(to_hex(backend.decode(peer).bytes) == row.at("x_theirs"));
-            CHECK(to_hex(backend.ecdh(own, peer, role).bytes) == row.at("shared_secret"));
+            CHECK(to_hex(own.secret.public_key().bytes) == row.at("x_ours").get<std::string>());
+            CHECK(to_hex(backend.decode(own.encoding).bytes) == row.at("x_ours").get<std::string>());
+            CHECK(to_hex(backend.decode(peer).bytes) == row.at("x_theirs").get<std::string>());
+            CHECK(to_hex(backend.ecdh(own, peer, role).bytes) == row.at("shared_secret").get<std::string>());
         }
 }
 

@@ -52,13 +52,13 @@ Bytes payload_of(const json& record) {
 
 void check_wire(const json& record, ByteView wire) {
     if (record.contains("wire")) {
-        CHECK(to_hex(wire) == record.at("wire"));
+        CHECK(to_hex(wire) == record.at("wire").get<std::string>());
         return;
     }
     REQUIRE(wire.size() == record.at("wire_len").get<std::size_t>());
-    CHECK(to_hex(wire.first(64)) == record.at("wire_first_64"));
-    CHECK(to_hex(wire.last(32)) == record.at("wire_last_32"));
-    CHECK(to_hex(sha256(wire).bytes) == record.at("wire_sha256"));
+    CHECK(to_hex(wire.first(64)) == record.at("wire_first_64").get<std::string>());
+    CHECK(to_hex(wire.last(32)) == record.at("wire_last_32").get<std::string>());
+    CHECK(to_hex(sha256(wire).bytes) == record.at("wire_sha256").get<std::string>());
 }
 
 }  // namespace
@@ -67,10 +67,10 @@ TEST_CASE("The constants of the handshake") {
     const auto& constants = vectors().at("noise_constants");
     const auto name = constants.at("protocol_name").get<std::string>();
     const auto key = sha256(view_of(name));
-    CHECK(to_hex(key.bytes) == constants.at("ck_initial"));
-    CHECK(to_hex(sha256(key.bytes).bytes) == constants.at("h_initial"));
+    CHECK(to_hex(key.bytes) == constants.at("ck_initial").get<std::string>());
+    CHECK(to_hex(sha256(key.bytes).bytes) == constants.at("h_initial").get<std::string>());
     CHECK(to_hex(sha256(view_of(constants.at("ecdh_tag").get_ref<const std::string&>())).bytes) ==
-          constants.at("ecdh_tag_sha256"));
+          constants.at("ecdh_tag_sha256").get<std::string>());
     CHECK(constants.at("act1_len") == act1_bytes);
     CHECK(constants.at("act2_len") == act2_bytes);
     CHECK(constants.at("cert_plain_len") == certificate_bytes);
@@ -84,16 +84,17 @@ TEST_CASE("The constants of the handshake") {
 TEST_CASE("Every handshake of the vectors, both sides, byte by byte") {
     for (const auto& row : vectors().at("noise_handshakes")) {
         const Handshake world(row);
-        CHECK(to_hex(world.server.secret.public_key().bytes) == world.inputs.at("responder_static_xonly"));
-        CHECK(to_hex(world.initiator.act1()) == row.at("act1"));
+        CHECK(to_hex(world.server.secret.public_key().bytes) ==
+              world.inputs.at("responder_static_xonly").get<std::string>());
+        CHECK(to_hex(world.initiator.act1()) == row.at("act1").get<std::string>());
         CHECK(to_hex(encode(world.certificate)) ==
-              world.step("EncryptAndHash(SIGNATURE_NOISE_MESSAGE)").at("plaintext"));
-        CHECK(to_hex(world.response.act2) == row.at("act2"));
+              world.step("EncryptAndHash(SIGNATURE_NOISE_MESSAGE)").at("plaintext").get<std::string>());
+        CHECK(to_hex(world.response.act2) == row.at("act2").get<std::string>());
         CHECK(to_hex(world.response.handshake_hash.bytes) ==
-              world.step("EncryptAndHash(SIGNATURE_NOISE_MESSAGE)").at("h"));
+              world.step("EncryptAndHash(SIGNATURE_NOISE_MESSAGE)").at("h").get<std::string>());
         const auto& split = world.step("Split");
-        CHECK(to_hex(world.response.keys.receive) == split.at("k_initiator_to_responder"));
-        CHECK(to_hex(world.response.keys.send) == split.at("k_responder_to_initiator"));
+        CHECK(to_hex(world.response.keys.receive) == split.at("k_initiator_to_responder").get<std::string>());
+        CHECK(to_hex(world.response.keys.send) == split.at("k_responder_to_initiator").get<std::string>());
 
         const auto session = world.initiator.read_act2(world.response.act2);
         REQUIRE(session.has_value());

@@ -59,11 +59,11 @@ void check_vector(const json& vector) {
     Filler filler(vector["fields"]);
     M::fields(filled, filler);
     CHECK(filler.at_end());
-    CHECK(hex_of(encoded(filled)) == vector["payload"]);
-    CHECK(hex_of(recoded<M>(payload)) == vector["payload"]);
+    CHECK(hex_of(encoded(filled)) == vector["payload"].get<std::string>());
+    CHECK(hex_of(recoded<M>(payload)) == vector["payload"].get<std::string>());
     std::string frame;
     append_frame(filled, frame);
-    CHECK(hex_of(frame) == vector["frame"]);
+    CHECK(hex_of(frame) == vector["frame"].get<std::string>());
     check_cuts<M>(payload);
 }
 
@@ -98,29 +98,29 @@ TEST_CASE("Setup messages of a template provider's own tests are read") {
             CHECK(setup.min_version == fields["min_version"]);
             CHECK(setup.max_version == fields["max_version"]);
             CHECK(setup.flags == fields["flags"]);
-            CHECK(setup.endpoint_host == fields["endpoint_host"]);
+            CHECK(setup.endpoint_host == fields["endpoint_host"].get<std::string>());
             CHECK(setup.endpoint_port == fields["endpoint_port"]);
-            CHECK(setup.vendor == fields["vendor"]);
-            CHECK(setup.hardware_version == fields["hardware_version"]);
-            CHECK(setup.firmware == fields["firmware"]);
-            CHECK(setup.device_id == fields["device_id"]);
-            CHECK(hex_of(encoded(setup)) == vector["payload"]);
+            CHECK(setup.vendor == fields["vendor"].get<std::string>());
+            CHECK(setup.hardware_version == fields["hardware_version"].get<std::string>());
+            CHECK(setup.firmware == fields["firmware"].get<std::string>());
+            CHECK(setup.device_id == fields["device_id"].get<std::string>());
+            CHECK(hex_of(encoded(setup)) == vector["payload"].get<std::string>());
             std::string frame;
             append_frame(setup, frame);
-            CHECK(hex_of(frame.substr(0, frame_header_bytes)) == vector["frame_header"]);
+            CHECK(hex_of(frame.substr(0, frame_header_bytes)) == vector["frame_header"].get<std::string>());
         } else if (name == "SetupConnection.Success") {
             SetupConnectionSuccess success;
             REQUIRE(parse(payload, success).has_value());
             CHECK(success.used_version == fields["used_version"]);
             CHECK(success.flags == fields["flags"]);
-            CHECK(hex_of(encoded(success)) == vector["payload"]);
+            CHECK(hex_of(encoded(success)) == vector["payload"].get<std::string>());
         } else {
             REQUIRE(name == "SetupConnection.Error");
             SetupConnectionError error;
             REQUIRE(parse(payload, error).has_value());
             CHECK(error.flags == fields["flags"]);
-            CHECK(error.error_code == fields["error_code"]);
-            CHECK(hex_of(encoded(error)) == vector["payload"]);
+            CHECK(error.error_code == fields["error_code"].get<std::string>());
+            CHECK(hex_of(encoded(error)) == vector["payload"].get<std::string>());
         }
     }
 }
@@ -177,8 +177,21 @@ TEST_CASE("A share keeps what follows it for extensions") {
 
 TEST_CASE("A custom job is read field by field") {
     const auto hash = std::string(64, '4');
-    const auto hex = "03000000" "05000000" "020102" "00000020" + hash + "dbf44e69" "ffff7f20" "02000000"
-        "025200" "feffffff" "050000010203ff" "07000000" "02" + std::string(64, '5') + std::string(64, '6');
+    const auto hex =
+        "03000000"
+        "05000000"
+        "020102"
+        "00000020" +
+        hash +
+        "dbf44e69"
+        "ffff7f20"
+        "02000000"
+        "025200"
+        "feffffff"
+        "050000010203ff"
+        "07000000"
+        "02" +
+        std::string(64, '5') + std::string(64, '6');
     const auto payload = bytes_of(hex);
     SetCustomMiningJob job;
     REQUIRE(parse(payload, job).has_value());
@@ -201,7 +214,13 @@ TEST_CASE("A custom job is read field by field") {
 }
 
 TEST_CASE("Missing transactions are read where they lie") {
-    const std::string hex = "02000000" "0300" "03000001" "0203" "000000" "010000ff";
+    const std::string hex =
+        "02000000"
+        "0300"
+        "03000001"
+        "0203"
+        "000000"
+        "010000ff";
     const auto payload = bytes_of(hex);
     ProvideMissingTransactionsSuccess message;
     REQUIRE(parse(payload, message).has_value());
@@ -215,7 +234,11 @@ TEST_CASE("Missing transactions are read where they lie") {
 
 TEST_CASE("After an error the fields before it are there to answer with") {
     // A hash rate of -1 in an otherwise good request.
-    auto payload = bytes_of("0a000000" "05616c696365" "000080bf" + std::string(64, 'f'));
+    auto payload = bytes_of(
+        "0a000000"
+        "05616c696365"
+        "000080bf" +
+        std::string(64, 'f'));
     OpenStandardMiningChannel open;
     const auto parsed = parse(payload, open);
     REQUIRE(parsed.has_error());

@@ -2,8 +2,9 @@
 
 #include "stratum/v2/wire.h"
 
-#include "tests/catch.h"
+#include <cmath>
 #include <limits>
+#include "tests/catch.h"
 
 #include "stratum/v2/frame.h"
 
@@ -39,7 +40,10 @@ TEST_CASE("Every six bytes are a header that comes back") {
 }
 
 TEST_CASE("Integers are little-endian") {
-    const auto payload = bytes("010302060504" "0a090807" "1817161514131211");
+    const auto payload = bytes(
+        "010302060504"
+        "0a090807"
+        "1817161514131211");
     Reader reader(payload);
     std::uint8_t a = 0;
     std::uint16_t b = 0;
@@ -121,7 +125,9 @@ TEST_CASE("Byte strings and sequences beyond the payload are refused without all
     CHECK(error_of(bytes("02aa"), [&](Reader& r) { r.str0_255(text); }) == too_short);
     CHECK(error_of(bytes("02aa"), [&](Reader& r) { r.b0_255(view); }) == too_short);
     CHECK(error_of(bytes("20aa"), [&](Reader& r) { r.b0_32(view); }) == too_short);
-    CHECK(error_of(bytes("21" "aa"), [&](Reader& r) { r.b0_32(view); }) == WireError::b0_32_too_long);
+    CHECK(error_of(bytes("21"
+                         "aa"),
+                   [&](Reader& r) { r.b0_32(view); }) == WireError::b0_32_too_long);
     CHECK(error_of(bytes("0200aa"), [&](Reader& r) { r.b0_64k(view); }) == too_short);
     CHECK(error_of(bytes("02"), [&](Reader& r) { r.b0_64k(view); }) == too_short);
     CHECK(error_of(bytes("ffffffaa"), [&](Reader& r) { r.b0_16m(view); }) == too_short);
@@ -158,7 +164,7 @@ TEST_CASE("The longest byte strings fit") {
 }
 
 TEST_CASE("Every wire error is explained") {
-    for (const auto error : {WireError::too_short, WireError::b0_32_too_long, WireError::bad_option,
-                             WireError::bad_number})
+    for (const auto error :
+         {WireError::too_short, WireError::b0_32_too_long, WireError::bad_option, WireError::bad_number})
         CHECK_FALSE(explain(error).empty());
 }
