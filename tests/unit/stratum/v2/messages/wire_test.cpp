@@ -4,9 +4,9 @@
 
 #include <cmath>
 #include <limits>
-#include "tests/catch.h"
 
 #include "stratum/v2/frame.h"
+#include "tests/catch.h"
 
 using namespace stratum;
 using namespace stratum::v2;
