@@ -80,13 +80,14 @@ void DatabaseKeeper::round() {
     write_rejects();
 }
 
-void DatabaseKeeper::read_names() {
-    if (!events_.on_names) return;
+bool DatabaseKeeper::read_names() {
+    if (!events_.on_names) return true;
     const auto users = store::registered_users(database_);
-    if (!users) return;  // the names known so far stay good
+    if (!users) return false;  // the names known so far stay good
     auto names = std::make_shared<std::unordered_set<std::string>>();
     for (const auto& user : *users) names->insert(user.name);
     events_.on_names(std::move(names));
+    return true;
 }
 
 void DatabaseKeeper::write_rejects() {

@@ -42,9 +42,9 @@ class DatabaseKeeper {
     // (refused): do not start.
     [[nodiscard]] std::string prepare();
     [[nodiscard]] bool ready() const { return ready_.load(std::memory_order_acquire); }
-    // Hands the registered names out. Called before start() on the caller's thread, so that the first
-    // miner finds them.
-    void read_names();
+    // Hands the registered names out; false when the database does not tell them now. Called before start()
+    // on the caller's thread, so that the first miner finds them.
+    bool read_names();
     void start();
     void stop();
 

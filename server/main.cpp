@@ -1,15 +1,18 @@
 // The program: reads the command line and the configuration, then hands over to the command. `serve`
 // (serve.h) wires the rooms together.
 
+#include <chrono>
 #include <exception>
 #include <iostream>
 
+#include "server/commands/authority_command.h"
 #include "server/commands/check_command.h"
 #include "server/commands/command_line.h"
 #include "server/commands/database_commands.h"
 #include "server/commands/journal_command.h"
 #include "server/config.h"
 #include "server/log.h"
+#include "server/random_bytes.h"
 #include "server/serve.h"
 
 namespace {
@@ -39,6 +42,10 @@ int run(const CommandLine& line) {
             return line.exit_code;
         case CommandLine::Kind::journal:
             return server::commands::run_journal_command(line.journal, std::cout);
+        case CommandLine::Kind::authority:
+            return server::commands::run_authority_command(
+                line.authority,
+                {std::chrono::system_clock::now(), server::fill_random, std::cout, std::cerr});
         case CommandLine::Kind::print_config:
             std::cout << server::example_config();
             return 0;

@@ -15,6 +15,7 @@
 #include "server/live_board.h"
 #include "server/log.h"
 #include "server/metrics.h"
+#include "server/name_file.h"
 #include "server/node/nodes.h"
 #include "server/pool/connection.h"
 #include "server/pool/importer.h"
@@ -32,6 +33,9 @@ namespace server {
 namespace {
 
 namespace asio = boost::asio;
+
+// One transaction under way at the stop: a batch needs a second; a server that hangs is not waited for.
+constexpr std::chrono::seconds stop_database_within{15};
 
 MetricNames metric_names() {
     MetricNames names;
@@ -93,10 +97,12 @@ class Server {
 
     // Start-up backwards: no new requests, no new shares, everything to disk, everything into the database.
     void stop() {
+        if (web_database_) web_database_->hurry(stop_database_within);
         if (web_) web_->stop();
         if (pool_) pool_->stop();
         if (journals_) journals_->stop();
         stop_control();
+        if (database_) database_->hurry(stop_database_within);
         if (keeper_) keeper_->stop();
         if (importer_) importer_->stop();
         if (cluster_) cluster_->stop();
@@ -120,11 +126,12 @@ class Server {
             std::cout << "  look:    http://"
                       << (config_.http.address == "0.0.0.0" ? "localhost" : config_.http.address) << ":"
                       << web_->port() << "/  (metrics: /metrics, health: /healthz)\n";
-        std::cout << "  data:    " << config_.data_dir.string() << "\n"
-                  << "  example: minerd -a sha256d -o stratum+tcp://localhost:"
-                  << (pool_ ? pool_->listeners().front().port : 3333) << " -u " << config_.payout_address
-                  << ".rig1 -p x\n"
-                  << "Ctrl-C stops it cleanly." << std::endl;
+        std::cout << "  data:    " << config_.data_dir.string() << "\n";
+        if (pool_)
+            std::cout << "  example: minerd -a sha256d -o stratum+tcp://localhost:"
+                      << pool_->listeners().front().port << " -u " << config_.payout_address
+                      << ".rig1 -p x\n";
+        std::cout << "Ctrl-C stops it cleanly." << std::endl;
     }
 
   private:
@@ -143,11 +150,15 @@ class Server {
             url = cluster_->url();
         }
         database_ = std::make_unique<store::Database>(url);
+        if (roles_.web) web_database_ = std::make_unique<store::Database>(url, 4, store::web_limits);
         DatabaseKeeperEvents events;
         events.on_ready = [this] { on_database_ready(); };
         events.on_round = [this] { board_.sample(std::chrono::steady_clock::now()); };
         if (roles_.pool) {
-            events.on_names = [this](auto names) { pool_->set_names(std::move(names)); };
+            events.on_names = [this](auto names) {
+                pool_->set_names(names);
+                names_.keep(std::move(names));
+            };
             events.rejects = [this] { return reject_counts(pool_->take_rejects()); };
         }
         keeper_ = std::make_unique<DatabaseKeeper>(*database_, cluster_.get(), std::move(events));
@@ -219,7 +230,8 @@ class Server {
     }
 
     void start_keeper() {
-        if (keeper_->ready()) keeper_->read_names();
+        const bool told = keeper_->ready() && keeper_->read_names();
+        if (!told && pool_) pool_->set_names(names_.read());  // those of the last run
         keeper_->start();
     }
 
@@ -241,7 +253,7 @@ class Server {
     }
 
     bool start_web() {
-        statistics_ = http::make_store_statistics(*database_);
+        statistics_ = http::make_store_statistics(*web_database_);
         http::Services services;
         services.live = [this] { return live(); };
         services.statistics = statistics_.get();
@@ -282,7 +294,9 @@ class Server {
         http::LivePool out;
         out.network = stratum::name_of(config_.pool.network);
         board_.fill(out, std::chrono::steady_clock::now());
-        out.database_available = database_->available();
+        out.serves_miners = roles_.pool;
+        // Without a pool nobody asks the other one after the start.
+        out.database_available = roles_.pool ? database_->available() : web_database_->available();
         out.templates_flow = templates_flow_.load(std::memory_order_relaxed);
         if (importer_) {
             out.journal_lag_records = importer_->lag_records();
@@ -304,10 +318,12 @@ class Server {
     const ServeRoles roles_;
     Metrics metrics_;
     LiveBoard board_;
+    NameFile names_{config_.pool.data_dir / "registered-names"};
     asio::io_context control_{1};
     asio::executor_work_guard<asio::io_context::executor_type> work_{control_.get_executor()};
     std::unique_ptr<store::EmbeddedCluster> cluster_;
     std::unique_ptr<store::Database> database_;
+    std::unique_ptr<store::Database> web_database_;  // its own: a page never waits for the importer's turn
     std::unique_ptr<DatabaseKeeper> keeper_;
     std::unique_ptr<pool::Journals> journals_;
     std::unique_ptr<pool::Pool> pool_;

@@ -4,13 +4,12 @@
 #include <array>
 #include <optional>
 
-#include "stratum/sha256.h"
+#include "stratum/base58.h"
 
 namespace stratum {
 namespace {
 
 constexpr std::size_t address_letters_max = 90;  // BIP173
-constexpr std::string_view base58_letters = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 constexpr std::string_view bech32_letters = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 constexpr std::uint32_t bech32_constant = 1;            // BIP173
 constexpr std::uint32_t bech32m_constant = 0x2bc830a3;  // BIP350
@@ -47,60 +46,12 @@ ParsedAddress accepted(std::string text, Bytes script) {
     return out;
 }
 
-std::optional<Bytes> decode_base58(std::string_view text) {
-    Bytes out;  // base 256, least significant first
-    for (const char letter : text) {
-        const auto digit = base58_letters.find(letter);
-        if (digit == std::string_view::npos) return std::nullopt;
-        auto carry = static_cast<std::uint32_t>(digit);
-        for (auto& byte : out) {
-            carry += std::uint32_t{58} * byte;
-            byte = static_cast<std::uint8_t>(carry);
-            carry >>= 8;
-        }
-        if (carry != 0) out.push_back(static_cast<std::uint8_t>(carry));
-    }
-    for (const char letter : text) {
-        if (letter != '1') break;
-        out.push_back(0);
-    }
-    std::reverse(out.begin(), out.end());
-    return out;
-}
+ParsedAddress parse_base58_address(std::string_view text, Network network) {
+    const auto decoded = decode_base58check(text);
+    if (!decoded || decoded->payload.size() != 21) return refused(AddressError::not_an_address);
+    if (!decoded->checksum_ok) return refused(AddressError::bad_checksum);
 
-std::string encode_base58(ByteView data) {
-    Bytes digits;  // base 58, least significant first
-    for (const auto byte : data) {
-        std::uint32_t carry = byte;
-        for (auto& digit : digits) {
-            carry += std::uint32_t{digit} << 8;
-            digit = static_cast<std::uint8_t>(carry % 58);
-            carry /= 58;
-        }
-        for (; carry != 0; carry /= 58) digits.push_back(static_cast<std::uint8_t>(carry % 58));
-    }
-    std::string out;
-    for (const auto byte : data) {
-        if (byte != 0) break;
-        out.push_back('1');
-    }
-    std::for_each(digits.rbegin(), digits.rend(), [&](auto digit) { out.push_back(base58_letters[digit]); });
-    return out;
-}
-
-std::array<std::uint8_t, 4> checksum_of(ByteView payload) {
-    const auto hash = sha256d(payload);
-    return {hash.bytes[0], hash.bytes[1], hash.bytes[2], hash.bytes[3]};
-}
-
-ParsedAddress parse_base58check(std::string_view text, Network network) {
-    const auto raw = decode_base58(text);
-    if (!raw || raw->size() != 25) return refused(AddressError::not_an_address);
-    const ByteView payload = ByteView{*raw}.first(21);
-    const auto checksum = checksum_of(payload);
-    if (!std::equal(checksum.begin(), checksum.end(), raw->begin() + 21))
-        return refused(AddressError::bad_checksum);
-
+    const ByteView payload{decoded->payload};
     const auto prefixes = prefixes_of(network);
     const auto hash = payload.subspan(1);
     Bytes script;
@@ -239,12 +190,10 @@ std::string encode_segwit(std::uint8_t version, ByteView program, std::string_vi
     return out;
 }
 
-std::string encode_base58check(std::uint8_t prefix, ByteView hash) {
+std::string base58_address(std::uint8_t prefix, ByteView hash) {
     Bytes payload{prefix};
     payload.insert(payload.end(), hash.begin(), hash.end());
-    const auto checksum = checksum_of(payload);
-    payload.insert(payload.end(), checksum.begin(), checksum.end());
-    return encode_base58(payload);
+    return encode_base58check(payload);
 }
 
 }  // namespace
@@ -274,16 +223,16 @@ ParsedAddress parse_address(std::string_view text, Network network) {
         // With a valid checksum another prefix is another chain; without one the text may still be base58.
         if (is_our_human_part(human) || parsed.error == AddressError::wrong_network) return parsed;
     }
-    return parse_base58check(text, network);
+    return parse_base58_address(text, network);
 }
 
 std::string address_of_script(ByteView script, Network network) {
     const auto prefixes = prefixes_of(network);
     const auto is = [&](std::size_t at, std::uint8_t value) { return script[at] == value; };
     if (script.size() == 25 && is(0, 0x76) && is(1, 0xa9) && is(2, 0x14) && is(23, 0x88) && is(24, 0xac))
-        return encode_base58check(prefixes.public_key_hash, script.subspan(3, 20));
+        return base58_address(prefixes.public_key_hash, script.subspan(3, 20));
     if (script.size() == 23 && is(0, 0xa9) && is(1, 0x14) && is(22, 0x87))
-        return encode_base58check(prefixes.script_hash, script.subspan(2, 20));
+        return base58_address(prefixes.script_hash, script.subspan(2, 20));
     if ((script.size() == 22 && is(0, 0) && is(1, 20)) || (script.size() == 34 && is(0, 0) && is(1, 32)))
         return encode_segwit(0, script.subspan(2), prefixes.human);
     if (script.size() == 34 && is(0, 0x51) && is(1, 32))

@@ -28,24 +28,30 @@ struct RejectFacts {
     RejectReason reason;
     std::string_view label;  // metric label, JSON and SQL spelling
     int v1_code;  // 20 other, 21 job, 22 duplicate, 23 low difficulty, 24 unauthorized, 25 not subscribed
-    std::string_view text;  // what the miner's screen shows
-    int ban_weight;         // 0 for what honest and rented machines do after a tip, a resume or a mask change
+    std::string_view v2_code;  // of SubmitShares.Error; one of stratum/v2/error_codes.h, submit_error
+    std::string_view text;     // what the miner's screen shows
+    int ban_weight;            // 0 for what honest and rented machines do after a tip, a resume or a new mask
 };
 
 inline constexpr std::array<RejectFacts, reject_reason_count> reject_facts{{
-    {RejectReason::malformed, "malformed", 20, "Malformed submission", 4},
-    {RejectReason::not_subscribed, "not_subscribed", 25, "Not subscribed: send mining.subscribe first", 1},
-    {RejectReason::unauthorized, "unauthorized", 24, "Unauthorized worker: send mining.authorize first", 1},
-    {RejectReason::unknown_job, "unknown_job", 21, "Job not found", 0},
-    {RejectReason::stale, "stale", 21, "Stale share", 0},
-    {RejectReason::extranonce_size, "extranonce_size", 20, "Wrong extranonce2 size", 2},
-    {RejectReason::ntime_out_of_range, "ntime_out_of_range", 20, "Time out of range", 1},
-    {RejectReason::version_bits, "version_bits", 20, "Version bits outside the mask", 0},
-    {RejectReason::low_difficulty, "low_difficulty", 23, "Low difficulty share", 1},
-    {RejectReason::duplicate, "duplicate", 22, "Duplicate share", 1},
-    {RejectReason::too_many_shares, "too_many_shares", 20, "Too many shares on one job: raise the difficulty",
-     0},
-    {RejectReason::journal_unavailable, "journal_unavailable", 20, "The pool cannot record shares now", 0},
+    {RejectReason::malformed, "malformed", 20, "invalid-share", "Malformed submission", 4},
+    {RejectReason::not_subscribed, "not_subscribed", 25, "invalid-channel-id",
+     "Not subscribed: send mining.subscribe first", 1},
+    {RejectReason::unauthorized, "unauthorized", 24, "invalid-channel-id",
+     "Unauthorized worker: send mining.authorize first", 1},
+    {RejectReason::unknown_job, "unknown_job", 21, "invalid-job-id", "Job not found", 0},
+    {RejectReason::stale, "stale", 21, "stale-share", "Stale share", 0},
+    {RejectReason::extranonce_size, "extranonce_size", 20, "bad-extranonce-size",
+     "Wrong extranonce2 size", 2},
+    {RejectReason::ntime_out_of_range, "ntime_out_of_range", 20, "invalid-share", "Time out of range", 1},
+    {RejectReason::version_bits, "version_bits", 20, "invalid-non-rollable-version-bit",
+     "Version bits outside the mask", 0},
+    {RejectReason::low_difficulty, "low_difficulty", 23, "difficulty-too-low", "Low difficulty share", 1},
+    {RejectReason::duplicate, "duplicate", 22, "duplicate-share", "Duplicate share", 1},
+    {RejectReason::too_many_shares, "too_many_shares", 20, "invalid-share",
+     "Too many shares on one job: raise the difficulty", 0},
+    {RejectReason::journal_unavailable, "journal_unavailable", 20, "invalid-share",
+     "The pool cannot record shares now", 0},
 }};
 
 constexpr const RejectFacts& facts_of(RejectReason reason) {

@@ -10,6 +10,14 @@ namespace {
 // T1 = 0xFFFF * 2^208: the target of difficulty 1.
 Uint256 difficulty_one_target() { return Uint256{0xffff} << 208; }
 
+// The whole part of a number from zero up and below 2^256.
+Uint256 whole_part(double value) {
+    if (value < 0x1p64) return Uint256{static_cast<std::uint64_t>(value)};
+    int exponent = 0;
+    const double fraction = std::frexp(value, &exponent);  // value = fraction * 2^exponent
+    return Uint256{static_cast<std::uint64_t>(std::ldexp(fraction, 64))} << (exponent - 64);
+}
+
 }  // namespace
 
 std::optional<Difficulty> Difficulty::whole(std::uint64_t value) {
@@ -98,6 +106,16 @@ Uint256 work_of_target(const Uint256& target) {
     if (target.is_zero()) return Uint256::max();  // 2^256 does not fit
     // floor(2^256 / (t+1)) = floor((2^256 - (t+1)) / (t+1)) + 1, and 2^256 - (t+1) = ~t.
     return ~target / (target + Uint256{1}) + Uint256{1};
+}
+
+std::optional<Uint256> target_from_hashrate(const ExpectedRate& rate) {
+    if (!std::isfinite(rate.hashes_per_second) || rate.hashes_per_second < 0) return std::nullopt;
+    if (!std::isfinite(rate.shares_per_minute) || rate.shares_per_minute <= 0) return std::nullopt;
+    const double hashes = rate.hashes_per_second * (60.0 / rate.shares_per_minute);
+    if (!(hashes < 0x1p255)) return std::nullopt;  // the target would be zero; so is no number
+    const Uint256 x = whole_part(hashes);
+    if (x.is_zero()) return Uint256::max();
+    return (Uint256{} - x) / (x + Uint256{1});  // Uint256{} - x wraps: 2^256 - x
 }
 
 double difficulty_of_target(const Uint256& target) {

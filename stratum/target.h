@@ -52,6 +52,17 @@ std::uint32_t nbits_of_target(const Uint256& target);
 Uint256 work_of_target(const Uint256& target);
 // How people read a target: T1 / target. Display only.
 double difficulty_of_target(const Uint256& target);
+
+// How fast a V2 channel says it is, and how often it should send.
+struct ExpectedRate {
+    double hashes_per_second = 0;
+    double shares_per_minute = 0;
+};
+// The target that meets the rate: with x = hashes per share, (2^256 - x) / (x + 1), as the V2 reference code
+// computes it; 2^256-1 when x is below 1. nullopt unless the rates are finite, the first from zero up and the
+// second positive, or when no target is so hard. An estimate to start with, never credit.
+[[nodiscard]] std::optional<Uint256> target_from_hashrate(const ExpectedRate& rate);
+
 inline bool meets(const Hash256& hash, const Uint256& target) { return Uint256::from_hash(hash) <= target; }
 
 }  // namespace stratum

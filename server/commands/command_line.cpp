@@ -110,6 +110,39 @@ void add_user(CLI::App& app, CommandLine& line, Typed& typed) {
     add("show", "One name", UserCommand::Kind::show)->add_option("name", line.user.name)->required();
 }
 
+void add_authority(CLI::App& app, CommandLine& line) {
+    auto* authority = app.add_subcommand("authority", "Keys and certificates of Stratum V2's encryption");
+    authority->require_subcommand(1);
+    authority->callback([&line] { line.kind = Kind::authority; });
+    const auto add = [&](const char* name, const char* help, AuthorityCommand::Kind kind) {
+        auto* command = authority->add_subcommand(name, help);
+        command->callback([&line, kind] { line.authority.kind = kind; });
+        return command;
+    };
+    auto* make =
+        add("new", "Make a secret key in a new file; print the public key, which miners' URLs end in",
+            AuthorityCommand::Kind::make);
+    make->add_option("file", line.authority.file, "Where to write the secret key")->required();
+    make->add_flag_callback(
+        "--server", [&line] { line.authority.owner = pool::KeyOwner::server; },
+        "A server's key, to be signed for, and not an authority's");
+    auto* sign = add("sign", "Vouch for a server's key during some days", AuthorityCommand::Kind::sign);
+    sign->add_option("file", line.authority.file, "Certificate file to write, or to renew")->required();
+    sign->add_option("--authority", line.authority.authority_key_file, "The authority's key file")
+        ->required()
+        ->check(CLI::ExistingFile);
+    sign->add_option("--key", line.authority.server_key, "The server's key file, or its public key")
+        ->required();
+    sign->add_option("--days", line.authority.days, "How long it is valid")
+        ->capture_default_str()
+        ->check(CLI::Range(1U, certificate_days_max));
+    add("show", "What a key or certificate file says; exit code 1 when it does not hold now",
+        AuthorityCommand::Kind::show)
+        ->add_option("file", line.authority.file, "Key or certificate file")
+        ->required()
+        ->check(CLI::ExistingFile);
+}
+
 void add_small(CLI::App& app, CommandLine& line, Typed& typed) {
     auto* migrate =
         app.add_subcommand("migrate", "Bring the database's schema up to date (serve does so too)");
@@ -157,6 +190,7 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::ostream& 
     add_small(app, line, typed);
     add_user(app, line, typed);
     add_journal(app, line);
+    add_authority(app, line);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

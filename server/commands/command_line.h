@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "server/commands/authority_command.h"
 #include "server/commands/journal_command.h"
 #include "server/config.h"
 
@@ -19,7 +20,8 @@ struct UserCommand {
 };
 
 struct CommandLine {
-    enum class Kind { serve, migrate, check, journal, user, print_config, answered } kind = Kind::serve;
+    enum class Kind { serve, migrate, check, journal, user, authority, print_config, answered };
+    Kind kind = Kind::serve;
     int exit_code = 0;  // answered: help, version or a mistake was printed
     std::filesystem::path config_file;
     std::vector<ConfigOverride> overrides;
@@ -30,6 +32,7 @@ struct CommandLine {
     } roles;
     JournalCommand journal;
     UserCommand user;
+    AuthorityCommand authority;
 };
 
 // Prints help, version and mistakes itself.

@@ -73,6 +73,13 @@ Reply database_away(std::string_view why) {
 Reply answer(const Route& route, const Context& context, const Request& request) noexcept {
     try {
         return route.answer(context, request);
+    } catch (const StatisticsTooSlow&) {
+        Reply out = problem(503, "database_too_slow",
+                            "PostgreSQL did not finish this read in its time limit. Mining and share "
+                            "counting go on; try again in a few seconds, or ask the operator what keeps "
+                            "it busy.");
+        out.fields.emplace_back("Retry-After", "5");
+        return out;
     } catch (const StatisticsUnavailable&) {
         return database_away("PostgreSQL does not answer.");
     } catch (const std::exception& bug) {

@@ -23,6 +23,7 @@ struct LiveListener {
 
 struct LivePool {
     std::string network;  // main, test, signet, regtest
+    bool serves_miners = true;  // false: this process only shows what others mined
     std::uint64_t sessions = 0;
     std::uint64_t shares_accepted = 0;             // since start
     std::map<std::string, std::uint64_t> rejects;  // by reason, since start

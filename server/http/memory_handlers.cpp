@@ -80,11 +80,17 @@ Reply json_reply(const Json& body, unsigned status) {
     return out;
 }
 
-// failing (503) means that miners cannot be served; a database that is away only degrades, because shares
-// wait in the journal, and a supervisor that restarted the pool for it would do harm.
+// failing (503) means that nobody can be served. Miners are, while templates flow and the journal takes
+// shares: a database that is away only degrades, because shares wait in the journal, and a supervisor that
+// restarted the pool for it would do harm. A process without a pool serves pages, and those are in the
+// database.
 Reply answer_health(const Context& context, const Request&) {
     const LivePool live = context.services.live();
     const bool database = database_available(live, *context.remembered);
+    if (!live.serves_miners)
+        return json_reply(
+            {{"status", database ? "ok" : "failing"}, {"database", database ? "available" : "away"}},
+            database ? 200 : 503);
     const bool working = live.templates_flow && live.journal_writable;
     Json nodes = Json::object();
     for (const LiveNode& node : live.nodes) nodes[node.name] = node.state;

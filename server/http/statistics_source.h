@@ -18,6 +18,11 @@ class StatisticsUnavailable : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
 };
+// Of these: PostgreSQL answers, but did not finish in its time limit.
+class StatisticsTooSlow : public StatisticsUnavailable {
+  public:
+    using StatisticsUnavailable::StatisticsUnavailable;
+};
 
 // Accepted work over a span up to now. One standard deviation is 1/sqrt(shares), relative; unknown with no
 // share.

@@ -16,6 +16,7 @@ std::int64_t now_us() {
 
 template <typename T>
 T take(store::Stored<T> stored) {
+    if (!stored && stored.error().too_slow) throw StatisticsTooSlow(stored.error().reason);
     if (!stored) throw StatisticsUnavailable(stored.error().reason);
     return std::move(*stored);
 }

@@ -31,18 +31,22 @@ struct Listener {
 
 struct Connection {
     // What the next bytes from the wire are.
-    enum class Stage : std::uint8_t { proxy_header, first_byte, session };
+    // opening: heard by the session too, but it may still turn out to be another shard's.
+    enum class Stage : std::uint8_t { proxy_header, first_byte, opening, session };
 
-    Connection(File connected, const Listener& from, const IpAddress& address, stratum::v1::SessionHost& host,
+    Connection(File connected, const Listener& from, const IpAddress& address, stratum::SessionHost& host,
                std::chrono::steady_clock::time_point now)
-        : socket(std::move(connected)), listener(&from), peer(address), session(from.settings, host, now) {}
+        : socket(std::move(connected)),
+          listener(&from),
+          peer(address),
+          session(std::make_unique<stratum::v1::Session>(from.settings, host, now)) {}
 
     File socket;
     const Listener* listener;
     IpAddress peer;  // the client, as a trusted proxy tells
-    stratum::v1::Session session;
+    std::unique_ptr<stratum::Session> session;
     std::unique_ptr<TlsChannel> tls;
-    std::unique_ptr<std::string> start;  // a PROXY header in pieces
+    std::unique_ptr<std::string> start;  // a PROXY header in pieces; then what was said while opening
     Stage stage = Stage::first_byte;
     bool counted = false;       // in the PeerBook
     bool gone = false;          // the peer closed or the socket failed

@@ -328,9 +328,9 @@ bool Importer::credit(WaitingCredit& waiting) {
 bool Importer::keep_house() {
     const auto now = steady_clock::now();
     if (now < next_housekeeping_) return true;
+    next_housekeeping_ = now + housekeeping_every;  // also when a backup holds its locks: import goes first
     const auto dropped = store::drop_old_shares(database_, options_.rule.window_factor);
     if (!dropped) return lost(dropped.error()), false;
-    next_housekeeping_ = now + housekeeping_every;
     for (const auto& name : *dropped) log::info("shares_dropped", {{"partition", name}});
     return true;
 }

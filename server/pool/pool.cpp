@@ -183,6 +183,9 @@ boost::system::result<std::unique_ptr<Pool>, std::string> Pool::open(
             std::move(shard), std::move(listeners), journals.writer(k), journals.sync(), pool->names_,
             pool->tls_.get(), metrics.shard(k), on_block, pool->rejects_));
     }
+    std::vector<Shard*> all;
+    for (const auto& shard : pool->shards_) all.push_back(shard.get());
+    for (const auto& shard : pool->shards_) shard->meet(all);
     return pool;
 }
 

@@ -8,7 +8,7 @@
 namespace server::pool {
 namespace {
 
-using stratum::v1::LoginResult;
+using stratum::LoginResult;
 
 bool printable(std::string_view text) {
     return std::none_of(text.begin(), text.end(), [](char letter) {
@@ -74,22 +74,25 @@ LoginResult SessionDesk::login(std::string_view user, std::string_view worker) {
     return {number, {}, known == remembered_.end() ? std::nullopt : std::optional(known->second)};
 }
 
-void SessionDesk::park(stratum::v1::Session& session, Instant now) {
-    const auto first = session.worker();
-    for (const auto worker : session.worker_numbers()) journal_.retire_worker(worker);
-    auto channel = session.take_channel();
-    if (!channel) return;
-    if (first && session.accepted() > 0 && !channel->vardiff().fixed()) {
-        if (remembered_.size() >= remembered_max) remembered_.clear();
-        remembered_.insert_or_assign(*first, channel->vardiff().current());
+void SessionDesk::park(stratum::Session& session, Instant now) {
+    const auto workers = session.worker_numbers();
+    for (const auto worker : workers) logout(worker);
+    for (auto& channel : session.take_channels()) {
+        const auto prefix = channel.prefix();
+        if (!session.resumable() || parked_.size() >= stratum::resumable_channels_max) {
+            prefixes_.release(prefix, now);
+            continue;
+        }
+        if (!workers.empty() && session.accepted() > 0) remember(workers.front(), channel.vardiff());
+        parked_.emplace(prefix, Parked{std::move(channel), now});
+        parked_order_.emplace_back(now, prefix);
     }
-    const auto prefix = channel->prefix();
-    if (parked_.size() >= stratum::resumable_channels_max) {
-        prefixes_.release(prefix, now);
-        return;
-    }
-    parked_.emplace(prefix, Parked{std::move(*channel), now});
-    parked_order_.emplace_back(now, prefix);
+}
+
+void SessionDesk::remember(std::uint32_t worker, const stratum::Vardiff& vardiff) {
+    if (vardiff.fixed()) return;
+    if (remembered_.size() >= remembered_max) remembered_.clear();
+    remembered_.insert_or_assign(worker, vardiff.current());
 }
 
 void SessionDesk::expire_parked(Instant now) {

@@ -12,7 +12,8 @@
 #include "server/latest.h"
 #include "server/pool/journal.h"
 #include "server/pool/options.h"
-#include "stratum/v1/session.h"
+#include "stratum/session.h"
+#include "stratum/session_host.h"
 
 namespace server::pool {
 
@@ -30,7 +31,7 @@ struct SessionDeskOptions {
     std::uint32_t first_prefix = 0;
 };
 
-class SessionDesk final : public stratum::v1::SessionHost {
+class SessionDesk final : public stratum::SessionHost {
   public:
     SessionDesk(SessionDeskOptions options, JournalWriter& journal, const NameBook& names);
 
@@ -39,14 +40,18 @@ class SessionDesk final : public stratum::v1::SessionHost {
     std::optional<stratum::Channel> resume(std::string_view session_id, std::uint8_t rest_bytes,
                                            Instant now) override;
     std::string session_id_of(stratum::Prefix prefix) override;
-    stratum::v1::LoginResult login(std::string_view user, std::string_view worker) override;
+    stratum::LoginResult login(std::string_view user, std::string_view worker) override;
+
+    void release_prefix(stratum::Prefix prefix, Instant now) override { prefixes_.release(prefix, now); }
+    void logout(std::uint32_t worker) override { journal_.retire_worker(worker); }
 
     // A session ended: its channel waits for a resume while its jobs live, its workers are let go.
-    void park(stratum::v1::Session& session, Instant now);
+    void park(stratum::Session& session, Instant now);
     void expire_parked(Instant now);
     [[nodiscard]] std::size_t parked() const { return parked_.size(); }
 
   private:
+    void remember(std::uint32_t worker, const stratum::Vardiff& vardiff);
     struct Parked {
         stratum::Channel channel;
         Instant since;

@@ -15,7 +15,7 @@
 namespace server::pool {
 namespace {
 
-using stratum::v1::CloseReason;
+using stratum::CloseReason;
 
 constexpr std::size_t read_bytes_per_round = 64 * 1024;
 constexpr std::size_t ticks_per_sweep = 10;  // a session's timer runs every tenth tick
@@ -84,6 +84,7 @@ void Shard::run() {
         for (const auto& event : ready) {
             if (event.data.ptr == nullptr) {
                 obey_orders();
+                take_guests();
                 continue;
             }
             const auto listener = std::find_if(listeners_.begin(), listeners_.end(), [&](const Listener& l) {
@@ -134,10 +135,10 @@ void Shard::on_template(const stratum::TemplatePtr& work, std::int64_t received_
 }
 
 void Shard::announce_to(Connection& connection) {
-    if (connection.stage != Connection::Stage::session || !connection.session.mining()) return;
-    lend_buffer(connection.session.output());
-    connection.session.on_job(round_at_);
-    if (connection.session.output().empty() && connection.session.closing() == CloseReason::none) return;
+    if (!connection.session->mining()) return;
+    lend_buffer(connection.session->output());
+    connection.session->on_job(round_at_);
+    if (connection.session->output().empty() && connection.session->closing() == CloseReason::none) return;
     // In strict mode answers waiting for the disk may stand in front of the job: the round's end sends both.
     if (!options_.journal_strict) send_output(connection);
     touch(connection);
@@ -189,9 +190,6 @@ void Shard::accept_some(const Listener& listener) {
             continue;  // closed: the miner tries its next pool
         const int on = 1;
         setsockopt(socket.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        const auto descriptor = static_cast<std::size_t>(socket.descriptor());
-        if (connections_.size() <= descriptor)
-            connections_.resize(std::max(descriptor + 1, connections_.size() * 3 / 2));
         auto connection =
             std::make_unique<Connection>(std::move(socket), listener, ip_of(address), desk_, round_at_);
         if (listener.protocol == Protocol::stratum_v1_tls)
@@ -203,13 +201,23 @@ void Shard::accept_some(const Listener& listener) {
             connection->stage = Connection::Stage::proxy_header;
         else if (!admit(*connection))
             continue;
-        if (!poller_.add(connection->socket.descriptor(), EPOLLIN | EPOLLRDHUP, connection.get())) continue;
-        ++sessions_;
-        const auto protocol = static_cast<std::size_t>(listener.protocol);
-        metrics_.sessions[protocol].add();
-        metrics_.sessions_opened[protocol].add();
-        connections_[descriptor] = std::move(connection);
+        if (enter(std::move(connection)))
+            metrics_.sessions_opened[static_cast<std::size_t>(listener.protocol)].add();
     }
+}
+
+bool Shard::enter(std::unique_ptr<Connection> connection) {
+    const auto descriptor = static_cast<std::size_t>(connection->socket.descriptor());
+    if (connections_.size() <= descriptor)
+        connections_.resize(std::max(descriptor + 1, connections_.size() * 3 / 2));
+    if (!poller_.add(connection->socket.descriptor(), EPOLLIN | EPOLLRDHUP, connection.get())) {
+        if (connection->counted) peers_.close(connection->peer.peer(), false, round_at_);
+        return false;
+    }
+    ++sessions_;
+    metrics_.sessions[static_cast<std::size_t>(connection->listener->protocol)].add();
+    connections_[descriptor] = std::move(connection);
+    return true;
 }
 
 // No descriptor is left: the waiting connection is taken with the spare one and closed, else it would wake us
@@ -289,14 +297,16 @@ void Shard::take_wire_bytes(Connection& connection, std::string_view bytes) {
 
 void Shard::take_plain_bytes(Connection& connection, std::string_view bytes) {
     if (bytes.empty()) return;
-    auto& session = connection.session;
+    auto& session = *connection.session;
     if (connection.stage == Connection::Stage::first_byte) {
-        connection.stage = Connection::Stage::session;
+        const bool alone = shards_.size() < 2 || connection.tls;
+        connection.stage = alone ? Connection::Stage::session : Connection::Stage::opening;
         if (bytes.front() == 0x16 && !connection.tls) {  // a TLS hello: no text would be understood
             log::debug("tls_on_plain_port", {{"peer", connection.peer.text()}});
             session.close(CloseReason::not_stratum);
         }
     }
+    if (connection.stage == Connection::Stage::opening && moves_home(connection, bytes)) return;
     lend_buffer(session.output());
     touch(connection);
     auto& batch = settler_.batch();
@@ -327,8 +337,8 @@ void Shard::tick() {
     for (std::size_t i = tick_count_ % ticks_per_sweep; i < connections_.size(); i += ticks_per_sweep) {
         if (!connections_[i]) continue;
         auto& connection = *connections_[i];
-        connection.session.on_timer(round_at_);
-        if (!connection.session.output().empty() || connection.session.closing() != CloseReason::none)
+        connection.session->on_timer(round_at_);
+        if (!connection.session->output().empty() || connection.session->closing() != CloseReason::none)
             touch(connection);
     }
 }

@@ -44,6 +44,8 @@ class Shard {
     Shard(const Shard&) = delete;
     Shard& operator=(const Shard&) = delete;
 
+    // All shards by their index, this one too. Once, before run().
+    void meet(std::vector<Shard*> shards) { shards_ = std::move(shards); }
     void run();
     void stop();  // any thread: run() returns after answers and journal are out
     // Any thread; false when the shard is far behind or stopped. `received_at_us`: wall clock, microseconds
@@ -53,6 +55,14 @@ class Shard {
     [[nodiscard]] bool journal_works() const { return settler_.journal_works(); }  // any thread
 
   private:
+    // A connection on its way to the shard whose session it resumes.
+    struct Guest {
+        File socket;
+        std::size_t listener = 0;
+        IpAddress peer;
+        std::string said;       // all since it connected
+        std::size_t heard = 0;  // of that, what the other shard's session has answered
+    };
     using Order = std::function<void()>;
     [[nodiscard]] bool post(Order order);
     void obey_orders();
@@ -61,6 +71,10 @@ class Shard {
     void announce_to(Connection& connection);
     void announce_some();
 
+    [[nodiscard]] bool moves_home(Connection& connection, std::string_view bytes);
+    [[nodiscard]] bool receive(std::shared_ptr<Guest> guest);  // any thread; false: the queue is full
+    void take_guests();
+    [[nodiscard]] bool enter(std::unique_ptr<Connection> connection);
     void accept_some(const Listener& listener);
     void refuse_by_spare();
     bool admit(Connection& connection);
@@ -93,6 +107,7 @@ class Shard {
     PeerBook peers_;
 
     std::vector<std::unique_ptr<Connection>> connections_;  // by descriptor
+    std::vector<std::unique_ptr<Connection>> left_;  // in this round, for another shard
     std::size_t sessions_ = 0;
     std::vector<int> dirty_;         // descriptors with output or an end to handle
     std::vector<char> read_buffer_;  // one for all: a session owns bytes only while a line is unfinished
@@ -109,7 +124,11 @@ class Shard {
     bool templates_flow_ = true;
     std::uint64_t strict_asked_ = 0;  // sequence whose sync was asked for
 
+    std::vector<Shard*> shards_;
     BoundedQueue<Order> orders_{256};
+    // Of its own, so that a storm of reconnects keeps no template out. Shared pointers: what a full queue
+    // refuses stays with the shard that has it.
+    BoundedQueue<std::shared_ptr<Guest>> guests_{1024};
     std::atomic<bool> stopping_{false};
 };
 

@@ -10,7 +10,7 @@
 namespace server::pool {
 namespace {
 
-using stratum::v1::CloseReason;
+using stratum::CloseReason;
 constexpr std::size_t spare_buffers_max = 256;
 constexpr std::size_t buffer_bytes_kept = 64 * 1024;
 
@@ -45,6 +45,7 @@ bool Shard::answers_may_leave() {
 }
 
 void Shard::end_round() {
+    left_.clear();
     if (dirty_.empty()) return;
     const bool may_leave = answers_may_leave();
     std::vector<int> waiting;
@@ -60,18 +61,18 @@ void Shard::end_round() {
             metrics_.submit.observe(std::chrono::steady_clock::now() - round_at_, connection.answers);
             connection.answers = 0;
         }
-        if (!connection.proved && connection.session.accepted() > 0) {
+        if (!connection.proved && connection.session->accepted() > 0) {
             connection.proved = true;
             peers_.proved_itself(connection.peer.peer());
         }
-        const bool finished = connection.session.closing() != CloseReason::none;
+        const bool finished = connection.session->closing() != CloseReason::none;
         if (connection.gone || finished) drop(connection);
     }
     dirty_.swap(waiting);
 }
 
 void Shard::send_output(Connection& connection) {
-    auto& output = connection.session.output();
+    auto& output = connection.session->output();
     if (connection.tls) {
         if (!output.empty() && !connection.tls->send(output)) connection.gone = true;
         take_back_buffer(output);
@@ -97,7 +98,7 @@ void Shard::write_wire(Connection& connection, std::string& wire) {
         connection.sent = 0;
         take_back_buffer(wire);
     } else if (wire.size() - connection.sent > stratum::output_bytes_max) {
-        connection.session.close(CloseReason::slow_reader);
+        connection.session->close(CloseReason::slow_reader);
     } else if (connection.sent > buffer_bytes_kept) {
         wire.erase(0, connection.sent);
         connection.sent = 0;
@@ -111,16 +112,16 @@ void Shard::write_wire(Connection& connection, std::string& wire) {
 
 void Shard::drop(Connection& connection) {
     const auto descriptor = static_cast<std::size_t>(connection.socket.descriptor());
-    const auto reason = connection.session.closing();
+    const auto reason = connection.session->closing();
     if (reason != CloseReason::none)
         log::debug(
             "session_closed",
             {{"reason", name_of(reason)}, {"peer", connection.peer.text()}, {"shard", options_.index}});
-    const bool misbehaved = connection.session.accepted() == 0 &&
+    const bool misbehaved = connection.session->accepted() == 0 &&
                             (reason == CloseReason::junk || reason == CloseReason::misbehaviour ||
                              reason == CloseReason::line_too_long);
     if (connection.counted) peers_.close(connection.peer.peer(), misbehaved, round_at_);
-    desk_.park(connection.session, round_at_);
+    desk_.park(*connection.session, round_at_);
     poller_.remove(connection.socket.descriptor());
     metrics_.sessions[static_cast<std::size_t>(connection.listener->protocol)].subtract();
     --sessions_;

@@ -34,7 +34,7 @@ void ShareSettler::settle(Instant now, std::int64_t now_us) {
     batch_.clear();
 }
 
-void ShareSettler::count_reject(const stratum::v1::PendingShare& share, stratum::RejectReason reason) {
+void ShareSettler::count_reject(const stratum::PendingShare& share, stratum::RejectReason reason) {
     metrics_.rejects[static_cast<std::size_t>(reason)].add();
     const auto worker = rejects_.size() < reject_counts_max ? share.worker : 0;
     ++rejects_[{worker, reason}];
@@ -64,7 +64,7 @@ void ShareSettler::judge_all(Instant now) {
     hashes_.resize(inputs_.size());
     hash_headers(inputs_, hashes_);
     for (std::size_t i = 0; i < batch_.size(); ++i) {
-        auto* channel = batch_[i].session->channel();
+        auto* channel = batch_[i].session->channel_of(batch_[i]);
         if (channel == nullptr || input_of_[i] == no_input) {
             verdicts_.push_back({batch_[i].examined.refused, false, {}});
             continue;
@@ -102,7 +102,7 @@ void ShareSettler::journal_all(std::int64_t now_us) {
     journal_works_.store(!error, std::memory_order_relaxed);
 }
 
-void ShareSettler::journal_share(const stratum::v1::PendingShare& share, const stratum::Verdict& verdict,
+void ShareSettler::journal_share(const stratum::PendingShare& share, const stratum::Verdict& verdict,
                                  const stratum::Hash256& hash, std::int64_t now_us) {
     const auto& input = share.examined.input;
     ShareRecord record;
@@ -123,7 +123,7 @@ void ShareSettler::journal_share(const stratum::v1::PendingShare& share, const s
 }
 
 // To disk and to the nodes first; what the books make of it comes from the journal and the chain.
-void ShareSettler::hand_over_block(const stratum::v1::PendingShare& share, const stratum::Hash256& hash,
+void ShareSettler::hand_over_block(const stratum::PendingShare& share, const stratum::Hash256& hash,
                                    std::int64_t now_us) {
     const auto& input = share.examined.input;
     const auto& work = input.job->work();

@@ -14,7 +14,7 @@
 #include "server/metrics.h"
 #include "server/node/nodes.h"
 #include "server/pool/journal.h"
-#include "stratum/v1/session.h"
+#include "stratum/session.h"
 
 namespace server::pool {
 
@@ -36,7 +36,7 @@ class ShareSettler {
     ShareSettler(JournalWriter& journal, ShardMetrics& metrics, OnBlock on_block)
         : journal_(journal), metrics_(metrics), on_block_(std::move(on_block)) {}
 
-    stratum::v1::ShareBatch& batch() { return batch_; }
+    stratum::ShareBatch& batch() { return batch_; }
     // Empties the batch. Sessions in it are alive.
     void settle(Instant now, std::int64_t now_us);
 
@@ -51,11 +51,11 @@ class ShareSettler {
 
   private:
     void judge_all(Instant now);
-    void count_reject(const stratum::v1::PendingShare& share, stratum::RejectReason reason);
+    void count_reject(const stratum::PendingShare& share, stratum::RejectReason reason);
     void journal_all(std::int64_t now_us);
-    void journal_share(const stratum::v1::PendingShare& share, const stratum::Verdict& verdict,
+    void journal_share(const stratum::PendingShare& share, const stratum::Verdict& verdict,
                        const stratum::Hash256& hash, std::int64_t now_us);
-    void hand_over_block(const stratum::v1::PendingShare& share, const stratum::Hash256& hash,
+    void hand_over_block(const stratum::PendingShare& share, const stratum::Hash256& hash,
                          std::int64_t now_us);
     bool define_job(const stratum::Job& job);
     [[nodiscard]] std::int64_t issued_at_us(std::uint64_t template_number) const;
@@ -63,7 +63,7 @@ class ShareSettler {
     JournalWriter& journal_;
     ShardMetrics& metrics_;
     OnBlock on_block_;
-    stratum::v1::ShareBatch batch_;
+    stratum::ShareBatch batch_;
     std::vector<stratum::HeaderInput> inputs_;
     std::vector<stratum::Hash256> hashes_;    // of inputs_
     std::vector<std::size_t> input_of_;       // by share: its index in inputs_, or none

@@ -40,7 +40,7 @@ void copy_shares(pqxx::work& transaction, const ImportBatch& batch) {
     // checking its bounds.
     const auto table = partition_of(batch.first_position);
     const auto last = batch.first_position + static_cast<std::int64_t>(batch.shares.size()) - 1;
-    pqxx::stream_to stream(transaction, table == partition_of(last) ? table : std::string("shares"), columns);
+    auto stream = copy_into(transaction, table == partition_of(last) ? table : "shares", columns);
     auto position = batch.first_position;
     std::string proof, hash;
     for (const auto& share : batch.shares) {
@@ -70,7 +70,7 @@ void insert_slice(pqxx::work& transaction, const ClosedSlice& slice) {
                 bytea(slice.merkle_root), slice.first_received_at_us, slice.last_received_at_us)[0]
             .as<std::int64_t>();
     static const std::vector<std::string> columns{"slice", "user_id", "shares", "work"};
-    pqxx::stream_to stream(transaction, "slice_users", columns);
+    auto stream = copy_into(transaction, "slice_users", columns);
     for (const auto& user : slice.users)
         stream << std::make_tuple(id, user.user, user.shares, decimal(user.work));
     stream.complete();

@@ -72,7 +72,7 @@ Stored<std::vector<OpenShare>> open_shares(Database& database, std::int64_t firs
             "j.pool_node = "
             "s.pool_node and j.job = s.job where s.position >= $1 order by s.position",
             first_position);
-        shares.reserve(rows.size());
+        shares.reserve(static_cast<std::size_t>(rows.size()));
         for (const auto& row : rows)
             shares.push_back({row[0].as<std::int64_t>(), row[1].as<std::int64_t>(), row[2].as<std::int32_t>(),
                               row[3].as<std::string>(),

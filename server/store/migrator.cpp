@@ -22,6 +22,7 @@ using AppliedByNumber = std::map<int, Applied>;
 
 // Creates the table of migrations and reads it. The lock is held to the end of the transaction.
 AppliedByNumber read_applied(pqxx::work& transaction) {
+    transaction.exec("set local statement_timeout = 0; set local lock_timeout = 0");
     transaction.exec_params("select pg_advisory_xact_lock($1)", migration_lock);
     transaction.exec(
         "create table if not exists migrations (number integer primary key, name text not null, sha256 text "
@@ -86,7 +87,7 @@ std::optional<std::string> apply_next(pqxx::work& transaction, std::span<const M
 Stored<MigrationOutcome> migrate(Database& database, std::span<const Migration> migrations) {
     MigrationOutcome outcome;
     while (true) {
-        auto step = transact(database, [&](pqxx::work& transaction) {
+        auto step = transact(database, migration_limit, [&](pqxx::work& transaction) {
             return apply_next(transaction, migrations, outcome.refused);
         });
         if (!step) return step.error();

@@ -80,7 +80,7 @@ void insert_lines(pqxx::work& transaction, std::int64_t run, const std::vector<P
         "smallint, amount numeric) on commit drop");
     static const std::vector<std::string> columns{"account",   "weight", "floor",
                                                   "remainder", "extra",  "amount"};
-    pqxx::stream_to stream(transaction, "new_lines", columns);
+    auto stream = copy_into(transaction, "new_lines", columns);
     for (const auto& line : lines)
         stream << std::make_tuple(line.account, line.weight.str(), line.floor.str(), line.remainder.str(),
                                   line.extra, line.amount.str());
@@ -90,7 +90,8 @@ void insert_lines(pqxx::work& transaction, std::int64_t run, const std::vector<P
         "l.weight, l.floor, "
         "l.remainder, l.extra, l.amount from new_lines l join users u on u.name = l.account",
         run);
-    if (added.affected_rows() != lines.size()) throw std::logic_error("payouts: an account is not a user");
+    if (static_cast<std::size_t>(added.affected_rows()) != lines.size())
+        throw std::logic_error("payouts: an account is not a user");
 }
 
 CreditOutcome refused(LedgerError error) { return {CreditOutcome::Kind::refused, 0, 0, name_of(error)}; }

@@ -9,14 +9,16 @@
 
 namespace server::store {
 
-// PostgreSQL is away, starting, stopping or out of a resource; nothing of the call stands, or (rare, after a
-// lost connection at commit) all of it. Functions that write can be called again: they are idempotent or
-// check what stands.
+// PostgreSQL is away, starting, stopping, out of a resource or too slow; nothing of the call stands, or
+// (rare, after a lost connection at commit) all of it. Functions that write can be called again: they are
+// idempotent or check what stands.
 struct Unavailable {
     // Braces only: being constructible from a string would make result<std::string, Unavailable> ambiguous.
     Unavailable() = default;
     Unavailable(std::initializer_list<std::string> text) : reason(*text.begin()) {}
     std::string reason;  // a sentence for the operator; no secret
+    // PostgreSQL answers, but did not finish this in its time limit, or waited too long for a lock.
+    bool too_slow = false;
 };
 
 inline std::ostream& operator<<(std::ostream& out, const Unavailable& error) { return out << error.reason; }

@@ -14,36 +14,8 @@ bool looks_like_http(std::string_view line) {
 
 }  // namespace
 
-std::string_view name_of(CloseReason reason) {
-    switch (reason) {
-        case CloseReason::none:
-            return "none";
-        case CloseReason::line_too_long:
-            return "line_too_long";
-        case CloseReason::not_stratum:
-            return "not_stratum";
-        case CloseReason::junk:
-            return "junk";
-        case CloseReason::misbehaviour:
-            return "misbehaviour";
-        case CloseReason::login_timeout:
-            return "login_timeout";
-        case CloseReason::idle:
-            return "idle";
-        case CloseReason::slow_reader:
-            return "slow_reader";
-        case CloseReason::prefixes_exhausted:
-            return "prefixes_exhausted";
-    }
-    return "none";
-}
-
 Session::Session(const SessionSettings& settings, SessionHost& host, Instant now)
     : settings_(settings), host_(host), quirks_(&quirks_of("")), opened_at_(now), heard_at_(now) {}
-
-std::optional<std::uint32_t> Session::worker() const {
-    return workers_.empty() ? std::nullopt : std::optional(workers_.front().number);
-}
 
 std::vector<std::uint32_t> Session::worker_numbers() const {
     std::vector<std::uint32_t> out;
@@ -51,8 +23,9 @@ std::vector<std::uint32_t> Session::worker_numbers() const {
     return out;
 }
 
-std::optional<Channel> Session::take_channel() {
-    auto out = std::move(channel_);
+std::vector<Channel> Session::take_channels() {
+    std::vector<Channel> out;
+    if (channel_) out.push_back(std::move(*channel_));
     channel_.reset();
     return out;
 }

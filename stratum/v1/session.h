@@ -1,12 +1,5 @@
 #pragma once
-// One Stratum V1 connection without its socket: bytes and jobs in, bytes out. Pure; lives on its shard's
-// thread.
-//
-//   receive()   takes bytes from the client; answers go to output(), submissions into a ShareBatch
-//   settle()    takes the verdict of one of them and writes its answer
-//   on_job()    announces the newest template
-//   on_timer()  call about every ten seconds: time limits, vardiff
-//   output()    bytes to be sent; closing() says whether to hang up once they are
+// A session (stratum/session.h) that speaks Stratum V1: JSON lines. Pure; lives on its shard's thread.
 //
 // Answers keep the order of requests: receive() stops in front of a request that needs an answer while
 // submissions of this session still wait in the batch. The caller settles the batch and calls again with what
@@ -20,21 +13,13 @@
 #include <vector>
 
 #include "stratum/channel.h"
+#include "stratum/session.h"
+#include "stratum/session_host.h"
 #include "stratum/v1/codec.h"
 #include "stratum/v1/login.h"
 #include "stratum/v1/quirks.h"
 
 namespace stratum::v1 {
-
-class Session;
-
-struct PendingShare {
-    Session* session = nullptr;
-    std::string id;            // JSON text to be echoed
-    std::uint32_t worker = 0;  // valid unless examined.refused is unauthorized or not_subscribed
-    Examined examined;
-};
-using ShareBatch = std::vector<PendingShare>;  // at most share_batch_max
 
 struct SessionSettings {
     Difficulty difficulty_start;
@@ -50,68 +35,24 @@ struct SessionSettings {
     std::chrono::hours long_idle_timeout{7 * 24};
 };
 
-struct LoginResult {
-    std::optional<std::uint32_t> worker;   // number of the worker; empty: refused
-    std::string message;                   // why, for the miner's screen
-    std::optional<Difficulty> remembered;  // what vardiff had found for this worker
-};
-
-// What a session asks of its shard. Calls come on the shard's thread.
-class SessionHost {
+class Session final : public stratum::Session {
   public:
-    using Instant = std::chrono::steady_clock::time_point;
-    virtual ~SessionHost() = default;
-    virtual JobTable& jobs() = 0;
-    virtual std::optional<Prefix> allocate_prefix(Instant now) = 0;
-    // The parked channel that this session id proves to own, or a new one under its prefix when nobody has
-    // it.
-    virtual std::optional<Channel> resume(std::string_view session_id, std::uint8_t rest_bytes,
-                                          Instant now) = 0;
-    virtual std::string session_id_of(Prefix prefix) = 0;
-    virtual LoginResult login(std::string_view user, std::string_view worker) = 0;
-};
-
-enum class CloseReason : std::uint8_t {
-    none,
-    line_too_long,
-    not_stratum,
-    junk,
-    misbehaviour,
-    login_timeout,
-    idle,
-    slow_reader,
-    prefixes_exhausted
-};
-std::string_view name_of(CloseReason reason);
-
-class Session {
-  public:
-    using Instant = std::chrono::steady_clock::time_point;
-
     Session(const SessionSettings& settings, SessionHost& host, Instant now);
 
-    // Returns how many bytes were consumed: all, unless the batch is full or must be settled first, or the
-    // session closes.
-    std::size_t receive(std::string_view bytes, Instant now, ShareBatch& batch);
-    void settle(const PendingShare& share, const Verdict& verdict, Instant now);
-    void on_job(Instant now);
-    void on_timer(Instant now);
+    std::size_t receive(std::string_view bytes, Instant now, ShareBatch& batch) override;
+    void settle(const PendingShare& share, const Verdict& verdict, Instant now) override;
+    void on_job(Instant now) override;
+    void on_timer(Instant now) override;
 
-    std::string& output() { return output_; }
-    [[nodiscard]] CloseReason closing() const { return closing_; }
-    void close(CloseReason reason) {
-        if (closing_ == CloseReason::none) closing_ = reason;
-    }
-    // Gives the channel away for a later resume; the session is over.
-    std::optional<Channel> take_channel();
-
-    [[nodiscard]] bool mining() const { return channel_ && !workers_.empty(); }
+    [[nodiscard]] Channel* channel_of(const PendingShare&) override { return channel(); }
+    [[nodiscard]] bool mining() const override { return channel_ && !workers_.empty(); }
+    [[nodiscard]] bool begun() const override { return channel_.has_value(); }
+    std::vector<Channel> take_channels() override;
+    [[nodiscard]] bool resumable() const override { return true; }
+    // The first worker logged in is the first one here.
+    [[nodiscard]] std::vector<std::uint32_t> worker_numbers() const override;
     [[nodiscard]] Channel* channel() { return channel_ ? &*channel_ : nullptr; }
     [[nodiscard]] const Quirks& quirks() const { return *quirks_; }
-    [[nodiscard]] std::uint64_t accepted() const { return accepted_; }
-    // The first worker logged in, for remembering its difficulty.
-    [[nodiscard]] std::optional<std::uint32_t> worker() const;
-    [[nodiscard]] std::vector<std::uint32_t> worker_numbers() const;
 
   private:
     enum class Line : std::uint8_t { done, settle_first };
@@ -141,7 +82,6 @@ class Session {
     SessionHost& host_;
     const Quirks* quirks_;
     std::string input_;  // an unfinished line
-    std::string output_;
     std::optional<Channel> channel_;
     std::vector<Worker> workers_;
     std::optional<Difficulty> asked_least_;  // minimum-difficulty or md=
@@ -151,13 +91,11 @@ class Session {
     Difficulty told_;  // by the last mining.set_difficulty
     std::uint32_t asked_mask_ = 0;
     std::uint32_t granted_mask_ = 0;
-    std::uint64_t accepted_ = 0;
     Instant opened_at_;
     Instant heard_at_;
     int score_ = 0;           // misbehaviour; falls with accepted shares
     int unsettled_ = 0;       // submissions of ours in the batch
     bool start_due_ = false;  // logged in; the first job leaves when this piece of input is consumed
-    CloseReason closing_ = CloseReason::none;
 };
 
 }  // namespace stratum::v1

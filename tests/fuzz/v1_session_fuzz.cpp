@@ -111,7 +111,7 @@ class Run {
     }
 
     PoolWorld world_{7};
-    std::unique_ptr<Session> sessions_[2];
+    std::unique_ptr<stratum::v1::Session> sessions_[2];
     std::size_t speaker_ = 0;
     std::uint64_t templates_ = 0;
     std::uint8_t tip_ = 1;

@@ -72,9 +72,8 @@ class ExactlyOnce(unittest.TestCase):
             process, path = self.run_load(server, 12)
             for _ in range(3):
                 time.sleep(2.5)
-                server.freeze()
-                time.sleep(0.05)  # at this rate 75 submissions come that nobody can answer any more
-                server.kill()
+                # In that time 75 submissions come that nobody can answer any more.
+                server.kill(frozen_for=0.05)
                 server.start()
             fates = self.finish_load(process, path)
             self.assertIn("unanswered", fates.values(), "nothing was under way at any kill")

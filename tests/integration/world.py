@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -59,26 +60,8 @@ class Database:
     def rows(self, sql):
         _, folder = self.postmaster()
         done = subprocess.run(
-            [
-                "psql",
-                "-X",
-                "-q",
-                "-At",
-                "-F",
-                "\t",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-h",
-                folder,
-                "-p",
-                "5432",
-                "-U",
-                "hashyard",
-                "-d",
-                "hashyard",
-                "-c",
-                sql,
-            ],
+            ["psql", "-X", "-q", "-At", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-h", folder, "-p", "5432"]
+            + ["-U", "hashyard", "-d", "hashyard", "-c", sql],
             capture_output=True,
             text=True,
             timeout=120,
@@ -131,6 +114,7 @@ class Hashyard:
         difficulty=EASIEST,
         database_url="",
         more_config="",
+        roles=(),
     ):
         self.build = build or os.environ.get("HASHYARD_BUILD") or os.path.join(ROOT, "build", "dev")
         self.own_folder = data is None
@@ -144,6 +128,7 @@ class Hashyard:
         self.config = os.path.join(self.folder, "hashyard.toml")
         self.log_path = os.path.join(self.folder, "hashyard.log")
         self.process = None
+        self.roles = list(roles)  # none given: all
         with open(self.config, "w") as file:
             file.write(
                 self._config(node, node_zmq, transactions, nbits, difficulty, database_url) + more_config
@@ -195,7 +180,8 @@ class Hashyard:
     def start(self):
         self.log = open(self.log_path, "ab")
         self.process = subprocess.Popen(
-            [self.program("hashyard"), "serve", "--config", self.config, "--data", self.data],
+            [self.program("hashyard"), "serve", "--config", self.config, "--data", self.data]
+            + [word for role in self.roles for word in ("--role", role)],
             stdout=self.log,
             stderr=self.log,
             start_new_session=True,
@@ -211,6 +197,8 @@ class Hashyard:
         """Work flows. Before it does, the pool hangs up on miners so that they try their next pool."""
         if self.process.poll() is not None:
             raise AssertionError(f"hashyard ended with {self.process.returncode}:\n{self.tail()}")
+        if self.roles and "pool" not in self.roles:
+            return self.ask("/healthz")[0] != 0
         miner = Miner(self.stratum_port, 2)
         try:
             subscribed, _ = miner.login()
@@ -232,10 +220,9 @@ class Hashyard:
             self.process.wait(seconds)
         return self.process.returncode if self.process else None
 
-    def freeze(self):
-        self.process.send_signal(signal.SIGSTOP)
-
-    def kill(self):
+    def kill(self, frozen_for=0):
+        self.process.send_signal(signal.SIGSTOP if frozen_for else 0)
+        time.sleep(frozen_for)
         self.process.kill()
         self.process.wait()
 
@@ -246,6 +233,13 @@ class Hashyard:
     def get(self, path):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=10) as answer:
             return answer.read().decode()
+
+    def ask(self, path):
+        """Status and JSON, whatever the status."""
+        try:
+            return 200, json.loads(self.get(path))
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())
 
     def metric(self, name):
         """Sum over all labels."""

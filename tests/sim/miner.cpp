@@ -106,8 +106,9 @@ void Miner::hear(const std::string& text) {
         require(line["error"].is_null(), "a greeting is not refused: " + text);
         if (line["id"] == "s") {
             session_id_ = line["result"][0][0][1];
-            if (extranonce_ != line["result"][1]) past_.clear();
-            extranonce_ = line["result"][1];
+            const auto extranonce = line["result"][1].get<std::string>();
+            if (extranonce_ != extranonce) past_.clear();
+            extranonce_ = extranonce;
         } else if (line["id"] == "c") {
             mask_ = number_of_hex(line["result"]["version-rolling.mask"]);
         }

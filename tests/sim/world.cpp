@@ -13,7 +13,7 @@ namespace sim {
 using namespace server::pool;
 using namespace std::chrono_literals;
 using stratum::Uint256;
-using stratum::v1::CloseReason;
+using stratum::CloseReason;
 using stratum::v1::Session;
 
 namespace {

@@ -10,6 +10,7 @@
 #include "server/metrics.h"
 #include "server/pool/session_desk.h"
 #include "server/pool/share_settler.h"
+#include "stratum/v1/session.h"
 #include "tests/sim/channel_model.h"
 #include "tests/sim/miner.h"
 #include "tests/sim/store_model.h"

@@ -1,12 +1,13 @@
 // The simulators' own Stratum V1 work against a published share, and against the server's code for the same
 // thing.
 
-#include <catch2/catch.hpp>
-
+#include "tests/simulators/v1_work.h"
 #include "stratum/merkle.h"
 #include "stratum/sha256.h"
 #include "stratum/target.h"
-#include "tests/simulators/v1_work.h"
+#include "tests/catch.h"
+
+#include <algorithm>
 
 using namespace simulators;
 
@@ -67,10 +68,10 @@ TEST_CASE("Both codes agree on hashes, roots and targets") {
     }
     for (const std::uint32_t nbits : {0x207fffffU, 0x1d00ffffU, 0x1703a30cU}) {
         const double ours = target_of_nbits(nbits);
-        CHECK(ours == Approx(stratum::target_of_nbits(nbits)->approximate()).epsilon(1e-12));
+        CHECK(ours == Catch::Approx(stratum::target_of_nbits(nbits)->approximate()).epsilon(1e-12));
     }
     CHECK(target_of_difficulty(0x1p-32) ==
-          Approx(stratum::Difficulty::fraction(32)->target().approximate()).epsilon(1e-12));
+          Catch::Approx(stratum::Difficulty::fraction(32)->target().approximate()).epsilon(1e-12));
 }
 
 TEST_CASE("Shares are distinct, meet the difficulty, and heed the wish about blocks") {

@@ -68,6 +68,8 @@ def cpp_functions(lines):
             if lines[end] == " " * depth + "}":
                 yield start + 1, end - start + 1
                 break
+            if depth > 0 and lines[end].strip() and not lines[end].startswith((" " * depth, "#")):
+                break  # the end of what encloses it: this was a lambda
             if lines[end].strip() and not lines[end].startswith((" " * depth + " ", "#")) and depth == 0 \
                     and not re.match(r"\w+:$", lines[end]):
                 break
@@ -105,6 +107,7 @@ BANNED = [
     (r"\bstd::(format|expected)\b", (), (), "g++ 12 has neither: fmt and boost::system::result"),
     (r"\](\s*\([^)]*\))?\s*(mutable)?\s*->\s*[\w:]*awaitable<", (), (),
      "g++ 12 double-frees the captures of a lambda coroutine: make it a named function that takes values"),
+    (r"<catch2/", ("tests/",), ("tests/catch.h",), 'write "tests/catch.h": it knows both versions of Catch2'),
     (r"\busing namespace (?!std::(chrono_|string_)?(view_)?literals)", ("server/", "stratum/", "fleet/"), (),
      "name what you use"),
 ]

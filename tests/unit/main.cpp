@@ -1,2 +1,3 @@
+// Catch2 2 is compiled here, once for all test programs; Catch2 3 is a library (tests/CMakeLists.txt).
 #define CATCH_CONFIG_MAIN
-#include <catch2/catch.hpp>
+#include "tests/catch.h"

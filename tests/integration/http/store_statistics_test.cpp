@@ -1,8 +1,7 @@
 #include "server/http/store_statistics.h"
 
-#include <catch2/catch.hpp>
-
 #include "server/http/api.h"
+#include "tests/catch.h"
 #include "tests/integration/store/fresh_database.h"
 
 using namespace server::http;

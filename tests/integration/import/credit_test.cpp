@@ -1,11 +1,10 @@
-#include <catch2/catch.hpp>
-
 #include <random>
 
 #include "fleet/ledger/settlement.h"
 #include "fleet/ledger/window.h"
 #include "server/store/payouts.h"
 #include "server/store/transaction.h"
+#include "tests/catch.h"
 #include "tests/integration/import/import_world.h"
 
 using namespace integration;
@@ -231,6 +230,6 @@ TEST_CASE("a payout run that does not add up cannot be committed") {
                                         "frozen_at_us, input_hash, output_hash) select coin, hash, rule, 10, "
                                         "1, 9, 1, 1, 0, hash, hash from blocks");
                                 }),
-        Catch::Contains("pays 0 of 9"));
+        Catch::Matchers::ContainsSubstring("pays 0 of 9"));
     CHECK(ask(*database, "select count(*) from payout_runs") == "0");
 }

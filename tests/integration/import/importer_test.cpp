@@ -1,11 +1,12 @@
 #include "server/pool/importer.h"
 
-#include <catch2/catch.hpp>
-
 #include <signal.h>
 
 #include "server/store/transaction.h"
+#include "tests/catch.h"
 #include "tests/integration/import/import_world.h"
+
+#include <thread>
 
 using namespace integration;
 using server::store::Database;

@@ -1,11 +1,10 @@
 // The importer over real journal files and their writer.
 
-#include <catch2/catch.hpp>
-
 #include <fstream>
 
 #include "server/pool/journal_source.h"
 #include "server/pool/journals.h"
+#include "tests/catch.h"
 #include "tests/integration/import/import_world.h"
 
 using namespace integration;

@@ -1,9 +1,8 @@
 #include "server/pool/slice_builder.h"
 
-#include <catch2/catch.hpp>
-
 #include <random>
 
+#include "tests/catch.h"
 #include "tests/integration/import/import_world.h"
 
 using namespace integration;

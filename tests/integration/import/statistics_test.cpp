@@ -1,10 +1,12 @@
 #include "server/store/statistics.h"
 
-#include <catch2/catch.hpp>
-
 #include "server/store/transaction.h"
 #include "server/store/users.h"
+#include "tests/catch.h"
 #include "tests/integration/import/import_world.h"
+
+#include <algorithm>
+#include <map>
 
 using namespace integration;
 using namespace server::store;
@@ -51,14 +53,15 @@ TEST_CASE(
     const auto now_us = start_us + seconds * 1'000'000;
     const auto pool = pool_statistics(*database, now_us).value();
     for (const auto& rate : pool.hashrate) {
-        CHECK(rate.hashrate_hps == Approx(static_cast<double>(rate.shares) * share_work / rate.window_s));
+        CHECK(rate.hashrate_hps ==
+              Catch::Approx(static_cast<double>(rate.shares) * share_work / rate.window_s));
         CHECK(rate.shares == static_cast<std::uint64_t>(std::min(rate.window_s, 5400.0)));
     }
     CHECK(pool.hashrate[0].window_s >= 600);
     CHECK(pool.hashrate[0].window_s < 900);
     CHECK(pool.users_active == 2);
     CHECK(pool.workers_active == 2);
-    CHECK(*pool.round_effort == Approx(seconds));  // share and network difficulty are both 1
+    CHECK(*pool.round_effort == Catch::Approx(seconds));  // share and network difficulty are both 1
     const auto alice = user_statistics(*database, "alice", now_us).value().value();
     CHECK(alice.kind == "address");
     CHECK(alice.workers == 2);
@@ -82,22 +85,22 @@ TEST_CASE("effort, luck, blocks and payout lines are told as they stand") {
     REQUIRE(importer->tell({"bitcoin", block_found.hash, BlockState::immature, 3, "n", ""}));
     REQUIRE(drain(*importer));
     const auto pool = pool_statistics(*database, start_us + 40'000).value();
-    CHECK(*pool.round_effort == Approx(8));
+    CHECK(*pool.round_effort == Catch::Approx(8));
     CHECK(*pool.round_started_at_us == block_found.found_at_us);
     CHECK(pool.luck_blocks == 1);
-    CHECK(pool.luck == Approx(1.0 / 20));
+    CHECK(pool.luck == Catch::Approx(1.0 / 20));
     CHECK(pool.blocks == std::map<std::string, std::uint64_t>{{"immature", 1}});
     const auto rows = blocks(*database, {}, 10).value();
     REQUIRE(rows.size() == 1);
     CHECK(rows[0].hash == stratum::displayed(block_found.hash));
     CHECK(rows[0].user == "bob");
-    CHECK(rows[0].effort == Approx(20));
+    CHECK(rows[0].effort == Catch::Approx(20));
     CHECK(rows[0].confirmations == 3);
     CHECK(blocks(*database, 7, 10).value().empty());
     CHECK(block(*database, rows[0].hash).value()->height == 7);
     const auto run = payout_run(*database, rows[0].hash).value().value();
     CHECK(run.scheme == "pplns");
-    CHECK(run.window_ratio == Approx(1));
+    CHECK(run.window_ratio == Catch::Approx(1));
     REQUIRE(run.lines.size() == 2);
     CHECK(run.lines[0].amount_sats >= run.lines[1].amount_sats);
     CHECK(run.lines[0].amount_sats + run.lines[1].amount_sats + run.fee_sats == run.reward_sats);

@@ -1,7 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "server/node/block_sender.h"
 #include "server/node/development_chain.h"
+#include "tests/catch.h"
 #include "tests/integration/node/nodes_world.h"
 
 using namespace server::node;
@@ -68,5 +67,5 @@ TEST_CASE("The development chain refuses to stand in for a real network") {
     auto options = quick_options();
     options.network = stratum::Network::main;
     NodesWorld world(options);
-    CHECK_THROWS_WITH(world.start(), Catch::Contains("no node is configured"));
+    CHECK_THROWS_WITH(world.start(), Catch::Matchers::ContainsSubstring("no node is configured"));
 }

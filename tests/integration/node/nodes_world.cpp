@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
-
-#include <catch2/catch.hpp>
+#include <functional>
 
 #include "server/log.h"
 #include "stratum/sha256.h"
+#include "tests/catch.h"
 
 namespace node_test {
 

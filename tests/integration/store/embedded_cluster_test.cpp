@@ -1,7 +1,5 @@
 #include "server/store/embedded_cluster.h"
 
-#include <catch2/catch.hpp>
-
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -12,6 +10,7 @@
 #include "server/store/embedded_process.h"
 #include "server/store/migrator.h"
 #include "server/store/transaction.h"
+#include "tests/catch.h"
 #include "tests/integration/store/fresh_database.h"
 
 using namespace server::store;
@@ -136,27 +135,27 @@ TEST_CASE("what keeps a cluster from starting is said with its remedy") {
         const auto none = EmbeddedCluster::start(
             {.data_dir = folder.path(), .user = {}, .programs_root = folder.path() / "nothing"});
         REQUIRE(!none);
-        CHECK_THAT(none.error().reason, Catch::Contains("apt install postgresql"));
+        CHECK_THAT(none.error().reason, Catch::Matchers::ContainsSubstring("apt install postgresql"));
     }
     SECTION("a cluster of another version") {
         fs::create_directories(folder.path() / "postgresql/data");
         std::ofstream(folder.path() / "postgresql/data/PG_VERSION") << "9\n";
         const auto old = EmbeddedCluster::start({.data_dir = folder.path(), .user = {}});
         REQUIRE(!old);
-        CHECK_THAT(old.error().reason, Catch::Contains("apt install postgresql-9"));
+        CHECK_THAT(old.error().reason, Catch::Matchers::ContainsSubstring("apt install postgresql-9"));
     }
     if (geteuid() == 0) {
         SECTION("as root: a user that does not exist") {
             const auto stranger = EmbeddedCluster::start({.data_dir = folder.path(), .user = "no-such-user"});
             REQUIRE(!stranger);
-            CHECK_THAT(stranger.error().reason, Catch::Contains("no-such-user"));
+            CHECK_THAT(stranger.error().reason, Catch::Matchers::ContainsSubstring("no-such-user"));
         }
         SECTION("as root: a parent folder the user may not enter") {
             chmod(folder.path().c_str(), 0700);
             const auto closed = EmbeddedCluster::start({.data_dir = folder.path() / "inner", .user = {}});
             REQUIRE(!closed);
-            CHECK_THAT(closed.error().reason,
-                       Catch::Contains(folder.path().string()) && Catch::Contains("chmod"));
+            CHECK_THAT(closed.error().reason, Catch::Matchers::ContainsSubstring(folder.path().string()) &&
+                                                  Catch::Matchers::ContainsSubstring("chmod"));
         }
     }
 }

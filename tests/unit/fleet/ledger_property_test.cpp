@@ -1,10 +1,9 @@
 // Properties of windows and apportionment over random logs. The seed is printed with a failure.
 
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <random>
 
+#include "tests/catch.h"
 #include "tests/unit/fleet/ledger_examples.h"
 
 using namespace fleet::ledger;

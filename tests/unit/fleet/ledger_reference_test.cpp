@@ -1,9 +1,8 @@
 // The same cases through our ledger and through ledger_reference.py; every amount must agree.
 
-#include <catch2/catch.hpp>
-
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -12,6 +11,7 @@
 #include <random>
 
 #include "fleet/ledger/settlement.h"
+#include "tests/catch.h"
 #include "tests/unit/fleet/ledger_examples.h"
 
 using namespace fleet::ledger;

@@ -1,9 +1,8 @@
 #include "fleet/ledger/reward.h"
 
-#include <catch2/catch.hpp>
-
 #include <limits>
 
+#include "tests/catch.h"
 #include "tests/unit/fleet/ledger_examples.h"
 
 using namespace fleet::ledger;

@@ -1,7 +1,6 @@
 #include "fleet/ledger/settlement.h"
 
-#include <catch2/catch.hpp>
-
+#include "tests/catch.h"
 #include "tests/unit/fleet/ledger_examples.h"
 
 using namespace fleet::ledger;

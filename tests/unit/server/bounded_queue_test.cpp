@@ -3,7 +3,7 @@
 #include <memory>
 #include <thread>
 
-#include <catch2/catch.hpp>
+#include "tests/catch.h"
 
 using namespace std::chrono_literals;
 using server::BoundedQueue;

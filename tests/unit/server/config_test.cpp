@@ -4,9 +4,8 @@
 #include <iterator>
 #include <map>
 
-#include <catch2/catch.hpp>
-
 #include "stratum/address.h"
+#include "tests/catch.h"
 
 using namespace server;
 

@@ -1,8 +1,10 @@
 #include "server/latest.h"
 
+#include <memory>
 #include <thread>
+#include <utility>
 
-#include <catch2/catch.hpp>
+#include "tests/catch.h"
 
 using server::Latest;
 

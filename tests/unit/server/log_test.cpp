@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include <catch2/catch.hpp>
+#include "tests/catch.h"
 
 using namespace server::log;
 

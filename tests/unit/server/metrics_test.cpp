@@ -1,8 +1,9 @@
 #include "server/metrics.h"
 
+#include "tests/catch.h"
+
 #include <prometheus/counter.h>
 #include <prometheus/registry.h>
-#include <catch2/catch.hpp>
 
 #include <cstdlib>
 #include <filesystem>
@@ -77,7 +78,7 @@ TEST_CASE("A duration lands in the bucket whose upper bound it does not exceed")
     CHECK(has_line(text, "hashyard_notify_seconds_bucket{le=\"10\"} 13"));
     CHECK(has_line(text, "hashyard_notify_seconds_bucket{le=\"+Inf\"} 14"));
     CHECK(has_line(text, "hashyard_notify_seconds_count 14"));
-    CHECK(notify.sum_s() == Approx(11.01002));
+    CHECK(notify.sum_s() == Catch::Approx(11.01002));
 }
 
 TEST_CASE("A reading that is not known leaves its family out rather than saying nought") {

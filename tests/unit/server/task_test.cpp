@@ -1,5 +1,7 @@
 #include "server/task.h"
 
+#include "tests/catch.h"
+
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -10,7 +12,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <catch2/catch.hpp>
 
 using namespace server;
 

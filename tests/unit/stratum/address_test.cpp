@@ -1,6 +1,6 @@
 #include "stratum/address.h"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.h"
 
 using namespace stratum;
 

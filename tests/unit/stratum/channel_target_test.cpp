@@ -1,9 +1,10 @@
 // What a share is credited: the target is bound to the job, changes have a grace, and nobody gains by
 // choosing.
 
-#include <catch2/catch.hpp>
+#include <algorithm>
 #include <random>
 
+#include "tests/catch.h"
 #include "tests/unit/stratum/channel_world.h"
 
 using namespace stratum;

@@ -1,7 +1,6 @@
 // Verdicts of a channel: blocks before all else, then why a submission earns nothing.
 
-#include <catch2/catch.hpp>
-
+#include "tests/catch.h"
 #include "tests/unit/stratum/channel_world.h"
 
 using namespace stratum;

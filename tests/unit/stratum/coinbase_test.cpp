@@ -1,9 +1,8 @@
 #include "stratum/coinbase.h"
 
-#include <catch2/catch.hpp>
-
 #include "stratum/merkle.h"
 #include "stratum/sha256.h"
+#include "tests/catch.h"
 
 using namespace stratum;
 

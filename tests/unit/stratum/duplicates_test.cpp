@@ -1,6 +1,7 @@
 #include "stratum/duplicates.h"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.h"
+
 #include <random>
 #include <set>
 

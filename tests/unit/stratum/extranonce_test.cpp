@@ -1,6 +1,7 @@
 #include "stratum/extranonce.h"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.h"
+
 #include <random>
 #include <set>
 

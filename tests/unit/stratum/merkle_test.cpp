@@ -1,8 +1,7 @@
 #include "stratum/merkle.h"
 
-#include <catch2/catch.hpp>
-
 #include "stratum/sha256.h"
+#include "tests/catch.h"
 
 using namespace stratum;
 

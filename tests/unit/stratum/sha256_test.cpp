@@ -1,6 +1,7 @@
 #include "stratum/sha256.h"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.h"
+
 #include <string>
 
 using namespace stratum;

@@ -1,8 +1,8 @@
 // Header hashes in batches against a plain recomputation from the wire's parts.
 
 #include "stratum/share_hash.h"
+#include "tests/catch.h"
 
-#include <catch2/catch.hpp>
 #include <random>
 
 #include "stratum/merkle.h"

@@ -1,6 +1,8 @@
 #include "stratum/target.h"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.h"
+
+#include <cmath>
 #include <limits>
 
 using namespace stratum;
@@ -14,7 +16,7 @@ TEST_CASE("Difficulty 1 is the classic target and each doubling halves it") {
     CHECK(Difficulty::fraction(32)->target().hex() ==
           "ffff000000000000000000000000000000000000000000000000000000000000");
     CHECK(work_of_target(one->target()).decimal() == "4295032833");  // 2^32 * 65536/65535
-    CHECK(difficulty_of_target(Difficulty::whole(1000)->target()) == Approx(1000));
+    CHECK(difficulty_of_target(Difficulty::whole(1000)->target()) == Catch::Approx(1000));
 }
 
 TEST_CASE("Difficulty is never rounded up") {
@@ -22,7 +24,7 @@ TEST_CASE("Difficulty is never rounded up") {
     CHECK(Difficulty::at_most(0.75)->text() == "0.5");
     CHECK(Difficulty::at_most(0.5)->text() == "0.5");
     CHECK(Difficulty::at_most(0.25000001)->text() == "0.25");
-    CHECK(Difficulty::at_most(1e-30)->approximate() == Approx(0x1p-32));
+    CHECK(Difficulty::at_most(1e-30)->approximate() == Catch::Approx(0x1p-32));
     CHECK(Difficulty::at_most(1e30)->text() == "9223372036854775808");
     CHECK(Difficulty::parse("1e3")->text() == "1000");
     CHECK(Difficulty::fraction(32)->text() == "0.00000000023283064365386962890625");
@@ -69,4 +71,26 @@ TEST_CASE("Work is exact at the ends of its range") {
     CHECK(work_of_target(Uint256{1} << 255) == Uint256{1});
     CHECK(work_of_target((Uint256{1} << 255) - Uint256{1}) == Uint256{2});
     CHECK(work_of_target(*target_of_nbits(0x207fffff)) == Uint256{2});
+}
+
+TEST_CASE("A target for a hash rate exists from no hashes up to what 256 bits can ask for") {
+    CHECK(target_from_hashrate({.hashes_per_second = 0, .shares_per_minute = 6}) == Uint256::max());
+    CHECK(target_from_hashrate({.hashes_per_second = 0.09, .shares_per_minute = 6}) == Uint256::max());
+    // One hash a share: (2^256 - 1) / 2.
+    CHECK(target_from_hashrate({.hashes_per_second = 1, .shares_per_minute = 60}) ==
+          Uint256::max() - (Uint256{1} << 255));
+    CHECK(target_from_hashrate({.hashes_per_second = 0x1p200, .shares_per_minute = 60}) ==
+          (Uint256{1} << 56) - Uint256{2});
+    CHECK(target_from_hashrate({.hashes_per_second = 0x1p254, .shares_per_minute = 60}) == Uint256{2});
+    CHECK_FALSE(target_from_hashrate({.hashes_per_second = 0x1p255, .shares_per_minute = 60}));
+}
+
+TEST_CASE("No target comes from rates that are no rates") {
+    const double infinity = std::numeric_limits<double>::infinity();
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    for (const double bad : {-1.0, infinity, nan})
+        CHECK_FALSE(target_from_hashrate({.hashes_per_second = bad, .shares_per_minute = 6}));
+    for (const double bad : {0.0, -6.0, infinity, nan})
+        CHECK_FALSE(target_from_hashrate({.hashes_per_second = 1e12, .shares_per_minute = bad}));
+    CHECK_FALSE(target_from_hashrate({.hashes_per_second = 1e300, .shares_per_minute = 1e-300}));
 }

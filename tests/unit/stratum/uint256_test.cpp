@@ -1,6 +1,6 @@
 #include "stratum/uint256.h"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.h"
 
 using stratum::Uint256;
 

@@ -2,8 +2,9 @@
 // without need.
 
 #include "stratum/vardiff.h"
+#include "tests/catch.h"
 
-#include <catch2/catch.hpp>
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <random>

@@ -1,8 +1,9 @@
 #include "server/commands/command_line.h"
 
+#include <algorithm>
 #include <sstream>
 
-#include <catch2/catch.hpp>
+#include "tests/catch.h"
 
 using namespace server::commands;
 using Kind = CommandLine::Kind;
@@ -66,6 +67,18 @@ TEST_CASE("The smaller commands") {
     CHECK(journal.journal.from == 9);
     CHECK(journal.journal.limit == 2);
     CHECK(journal.journal.json);
+    const auto made = parse({"authority", "new", "a.key"}).line;
+    CHECK(made.kind == Kind::authority);
+    CHECK(made.authority.kind == AuthorityCommand::Kind::make);
+    CHECK(made.authority.owner == server::pool::KeyOwner::authority);
+    CHECK(parse({"authority", "new", "--server", "a.key"}).line.authority.owner ==
+          server::pool::KeyOwner::server);
+    const auto sign =
+        parse({"authority", "sign", "c", "--authority", "/proc/self/exe", "--key", "9x", "--days", "7"}).line;
+    CHECK(sign.authority.kind == AuthorityCommand::Kind::sign);
+    CHECK(sign.authority.file == "c");
+    CHECK(sign.authority.server_key == "9x");
+    CHECK(sign.authority.days == 7);
 }
 
 TEST_CASE("A mistake is told in a line or two and ends with 2") {
@@ -76,6 +89,9 @@ TEST_CASE("A mistake is told in a line or two and ends with 2") {
                                                                    {"serve", "extra"},
                                                                    {"user", "add", "alice"},
                                                                    {"user"},
+                                                                   {"authority", "new"},
+                                                                   {"authority", "sign", "c"},
+                                                                   {"authority", "show", "/no/such/path"},
                                                                    {"journal", "verify", "/no/such/path"},
                                                                    {"journal", "show", "/", "--from", "x"}}) {
         const auto [line, out, error] = parse(wrong);
@@ -90,7 +106,8 @@ TEST_CASE("Help and version go to standard output and end with 0") {
     const auto help = parse({"--help"});
     CHECK(help.line.kind == Kind::answered);
     CHECK(help.line.exit_code == 0);
-    for (const auto* command : {"serve", "migrate", "check", "user", "journal", "--print-config"})
+    for (const auto* command :
+         {"serve", "migrate", "check", "user", "journal", "authority", "--print-config"})
         CHECK(help.out.find(command) != std::string::npos);
     CHECK(parse({"serve", "--help"}).out.find("--stratum-port") != std::string::npos);
     CHECK(parse({"--version"}).out.starts_with("hashyard "));

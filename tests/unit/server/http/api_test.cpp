@@ -1,11 +1,10 @@
 #include "server/http/api.h"
 
-#include <catch2/catch.hpp>
-
 #include <limits>
 #include <nlohmann/json.hpp>
 
 #include "server/metrics.h"
+#include "tests/catch.h"
 #include "tests/unit/server/http/sample_world.h"
 
 using namespace server::http;
@@ -78,6 +77,15 @@ TEST_CASE("Every history route answers 503 with a problem when PostgreSQL is awa
     CHECK(world.get("/api/v1/blocks").status == 503);
 }
 
+TEST_CASE("A read that PostgreSQL gave up in its time limit answers 503 and says what that means") {
+    World world;
+    world.statistics.slow = true;
+    CHECK(world.get("/api/v1/blocks").status == 503);
+    const json body = world.get_json("/api/v1/users/bob");
+    CHECK(body["type"] == "urn:hashyard:problem:database_too_slow");
+    CHECK(body["detail"].get<std::string>().find("time limit") != std::string::npos);
+}
+
 TEST_CASE("The pool's page answers from memory while the database is away, and says so") {
     World world;
     world.remembered.available = false;
@@ -122,6 +130,18 @@ TEST_CASE("Health fails without templates or journal and only degrades without t
     CHECK(world.get_json("/healthz")["nodes"]["node-2"] == "lagging");
 }
 
+TEST_CASE("Health of a process without a pool is that of its database") {
+    World world;
+    world.live = LivePool{};
+    world.live.serves_miners = false;
+    world.live.database_available = true;
+    CHECK(world.get("/healthz").status == 200);
+    CHECK(world.get_json("/healthz") == json{{"status", "ok"}, {"database", "available"}});
+    world.remembered.available = false;
+    CHECK(world.get("/healthz").status == 503);
+    CHECK(world.get_json("/healthz") == json{{"status", "failing"}, {"database", "away"}});
+}
+
 TEST_CASE("A user, its workers and their error bands") {
     World world;
     CHECK(world.get("/api/v1/users/nobody").status == 404);
@@ -131,7 +151,7 @@ TEST_CASE("A user, its workers and their error bands") {
     CHECK(user["user"] == sample::alice);
     CHECK(user["kind"] == "address");
     CHECK(user["hashrate"][0]["window_s"] == 600.0);
-    CHECK(user["hashrate"][0]["relative_error"].get<double>() == Approx(0.0745).epsilon(0.01));
+    CHECK(user["hashrate"][0]["relative_error"].get<double>() == Catch::Approx(0.0745).epsilon(0.01));
     CHECK(user["last_share_at"] == "2025-11-20T13:59:58.500Z");
     const json workers = world.get_json("/api/v1/users/bob/workers");
     CHECK(workers["workers"].size() == 3);

@@ -1,7 +1,8 @@
 #include "server/http/request.h"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.h"
 
+#include <map>
 #include <string>
 
 using server::http::parse_target;

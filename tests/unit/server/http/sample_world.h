@@ -47,6 +47,7 @@ inline server::http::LivePool live_pool() {
 class Statistics : public server::http::StatisticsSource {
   public:
     std::atomic<bool> away = false;
+    std::atomic<bool> slow = false;
     std::atomic<bool> empty = false;
     std::atomic<bool> hang = false;  // until it is set back
     std::int64_t now_us = sample::now_us;
@@ -127,6 +128,7 @@ class Statistics : public server::http::StatisticsSource {
     }
     void check() const {
         hang.wait(true);
+        if (slow) throw server::http::StatisticsTooSlow("canceling statement due to statement timeout");
         if (away) throw server::http::StatisticsUnavailable("connection refused");
     }
 };

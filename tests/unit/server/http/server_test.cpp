@@ -1,5 +1,6 @@
 // The real server on a port the system chooses, spoken to through plain sockets.
 #include "server/http/server.h"
+#include "tests/catch.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -7,7 +8,6 @@
 #include <prometheus/registry.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <catch2/catch.hpp>
 
 #include <chrono>
 #include <stdexcept>
@@ -282,11 +282,11 @@ TEST_CASE("A port that is taken is refused with what to do") {
     options.port = world.server->port();
     prometheus::Registry registry;
     HttpServer second(options, {}, registry);
-    CHECK_THROWS_WITH(second.start(), Catch::Contains("choose another port"));
+    CHECK_THROWS_WITH(second.start(), Catch::Matchers::ContainsSubstring("choose another port"));
     options.address = "localhost";
     prometheus::Registry other;
     HttpServer third(options, {}, other);
-    CHECK_THROWS_WITH(third.start(), Catch::Contains("not an IPv4 or IPv6 address"));
+    CHECK_THROWS_WITH(third.start(), Catch::Matchers::ContainsSubstring("not an IPv4 or IPv6 address"));
 }
 
 TEST_CASE("Stopping closes idle connections at once and can be done twice") {

@@ -1,6 +1,6 @@
 #include "server/http/static_files.h"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.h"
 
 #include <filesystem>
 #include <fstream>
@@ -30,9 +30,10 @@ class Folder {
 }  // namespace
 
 TEST_CASE("A web folder that is missing or has no index is refused with what to do") {
-    CHECK_THROWS_WITH(StaticFiles("/nonexistent-web-folder"), Catch::Contains("leave web_dir empty"));
+    CHECK_THROWS_WITH(StaticFiles("/nonexistent-web-folder"),
+                      Catch::Matchers::ContainsSubstring("leave web_dir empty"));
     const Folder folder;
-    CHECK_THROWS_WITH(StaticFiles(folder.path), Catch::Contains("no index.html"));
+    CHECK_THROWS_WITH(StaticFiles(folder.path), Catch::Matchers::ContainsSubstring("no index.html"));
 }
 
 TEST_CASE("Only regular files inside the folder can be named, a link out of it cannot") {

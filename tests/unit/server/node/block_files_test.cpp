@@ -2,10 +2,9 @@
 
 #include <fstream>
 
-#include <catch2/catch.hpp>
-
 #include "server/log.h"
 #include "server/node/development_chain.h"
+#include "tests/catch.h"
 #include "tests/unit/server/node/mined_block.h"
 #include "tests/unit/server/node/temporary_folder.h"
 

@@ -2,11 +2,10 @@
 
 #include <fstream>
 
-#include <catch2/catch.hpp>
-
 #include "stratum/coinbase.h"
 #include "stratum/merkle.h"
 #include "stratum/sha256.h"
+#include "tests/catch.h"
 #include "tests/unit/server/node/mined_block.h"
 #include "tests/unit/server/node/temporary_folder.h"
 

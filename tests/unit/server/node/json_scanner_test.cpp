@@ -1,6 +1,6 @@
 #include "server/node/json_scanner.h"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.h"
 
 using server::node::JsonScanner;
 

@@ -1,8 +1,7 @@
 #include "server/node/node_health.h"
 
-#include <catch2/catch.hpp>
-
 #include "server/node/rpc_connection.h"
+#include "tests/catch.h"
 
 using namespace server::node;
 using std::chrono::seconds;

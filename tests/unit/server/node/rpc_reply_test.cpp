@@ -1,6 +1,6 @@
 #include "server/node/rpc_reply.h"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.h"
 
 using namespace server::node;
 

@@ -1,9 +1,8 @@
 #include "server/node/selection.h"
 
-#include <catch2/catch.hpp>
-
 #include "server/node/template_parser.h"
 #include "stratum/coinbase.h"
+#include "tests/catch.h"
 #include "tests/unit/server/node/mined_block.h"
 
 using namespace server::node;

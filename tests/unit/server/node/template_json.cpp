@@ -1,10 +1,10 @@
 #include "tests/unit/server/node/template_json.h"
 
 #include <fmt/format.h>
-#include <catch2/catch.hpp>
 
 #include "server/node/transaction.h"
 #include "stratum/coinbase.h"
+#include "tests/catch.h"
 
 namespace node_test {
 

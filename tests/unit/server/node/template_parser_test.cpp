@@ -1,12 +1,13 @@
 #include "server/node/template_parser.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include <fmt/format.h>
-#include <catch2/catch.hpp>
 
 #include "stratum/coinbase.h"
 #include "stratum/merkle.h"
+#include "tests/catch.h"
 #include "tests/unit/server/node/template_json.h"
 
 using namespace server::node;

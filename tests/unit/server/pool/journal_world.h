@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -10,11 +11,10 @@
 #include <string>
 #include <vector>
 
-#include <catch2/catch.hpp>
-
 #include "server/pool/journal.h"
 #include "server/pool/journal_folder.h"
 #include "server/pool/journal_reader.h"
+#include "tests/catch.h"
 
 namespace server::pool {
 

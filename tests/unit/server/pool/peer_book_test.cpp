@@ -1,6 +1,6 @@
 #include "server/pool/peer_book.h"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.h"
 
 using namespace server::pool;
 using namespace std::chrono_literals;

@@ -1,15 +1,18 @@
 // The pool over real loopback sockets, with real journals in a folder of the test.
 
 #include "server/pool/pool.h"
+#include "tests/catch.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <atomic>
-#include <catch2/catch.hpp>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <mutex>
+#include <thread>
 
 #include "server/pool/connection.h"
 #include "server/pool/journal_reader.h"
@@ -69,6 +72,10 @@ class Client {
         const auto from = notify.find("\"params\":[\"") + 11;
         return notify.substr(from, notify.find('"', from) - from);
     }
+    static std::string session_id_of(const std::string& subscribed) {
+        const auto from = subscribed.find("mining.notify\",\"") + 16;
+        return subscribed.substr(from, subscribed.find('"', from) - from);
+    }
     std::string submit(const std::string& job, int nonce) {
         char line[512];
         std::snprintf(
@@ -88,11 +95,12 @@ class Client {
 
 class RunningPool {
   public:
-    explicit RunningPool(fs::path at, std::uint32_t nbits = 0x17030000, bool strict = false)
+    explicit RunningPool(fs::path at, std::uint32_t nbits = 0x17030000, bool strict = false,
+                         unsigned shards = 1)
         : folder(std::move(at)) {
         PoolOptions options;
         options.data_dir = folder;
-        options.shards = 1;
+        options.shards = shards;
         options.vardiff = false;
         options.journal_strict = strict;
         options.payout_script = stratum::Bytes(22, 1);
@@ -102,14 +110,14 @@ class RunningPool {
         listener.difficulty_min = listener.difficulty_start = *stratum::Difficulty::fraction(32);
         options.listeners = {listener};
         fs::create_directories(folder);
-        auto opened = Journals::open({folder / "journal", 1, std::chrono::milliseconds(1), {}});
+        auto opened = Journals::open({folder / "journal", shards, std::chrono::milliseconds(1), {}});
         REQUIRE(opened.has_value());
         journals = std::move(*opened);
         journals->start();
         metrics = std::make_unique<server::Metrics>(
             server::MetricNames{std::vector<std::string>(stratum::reject_reason_count, "x"),
                                 {"stratum_v1", "stratum_v1_tls"}},
-            1);
+            shards);
         auto made = Pool::open(options, *journals, *metrics, [this](server::node::BlockCandidate block) {
             const std::lock_guard lock(mutex);
             blocks.push_back(std::move(block));
@@ -128,6 +136,10 @@ class RunningPool {
         journals->stop();
     }
     [[nodiscard]] std::uint16_t port() const { return pool->listeners().front().port; }
+    // Until the ends of all connections were seen.
+    void wait_until_alone() const {
+        while (metrics->sessions() != 0) std::this_thread::yield();
+    }
 
     fs::path folder;
     std::unique_ptr<Journals> journals;
@@ -211,8 +223,7 @@ TEST_CASE("A resumed session has its extranonce and its duplicates again, after 
             first = client.subscribed;
             REQUIRE(client.submit(job, 1).find("true") != std::string::npos);
         }
-        const auto from = first.find("mining.notify\",\"") + 16;
-        session_id = first.substr(from, first.find('"', from) - from);
+        session_id = Client::session_id_of(first);
         std::string resumed;
         // The server may see the end of the old connection after the beginning of the new one.
         for (int tries = 0; tries < 100 && resumed != first; ++tries) {
@@ -232,6 +243,70 @@ TEST_CASE("A resumed session has its extranonce and its duplicates again, after 
     forged.back() = forged.back() == '0' ? '1' : '0';
     thief.start(forged);
     CHECK(thief.subscribed != first);
+}
+
+TEST_CASE("A session is resumed on whatever shard its client arrives, however it says so") {
+    Folder folder;
+    RunningPool pool(folder.path, 0x17030000, false, 3);
+    std::string job, first;
+    {
+        Client client(pool.port());
+        job = client.start();
+        first = client.subscribed;
+        REQUIRE(client.submit(job, 1).find("true") != std::string::npos);
+    }
+    const auto id = Client::session_id_of(first);
+    const std::string configure =
+        R"({"id":3,"method":"mining.configure","params":[["version-rolling"],)"
+        R"({"version-rolling.mask":"1fffe000"}]})"
+        "\n";
+    const std::string subscribe =
+        R"({"id":1,"method":"mining.subscribe","params":["test/1",")" + id + "\"]}\n";
+    for (int i = 0; i < 40; ++i) {  // all on one of three shards: once in 3^39
+        pool.wait_until_alone();
+        Client again(pool.port());
+        switch (i % 4) {
+            case 0:
+                again.start(id);
+                break;
+            case 1:  // as most firmware does
+                again.say(configure);
+                CHECK(again.line().find(R"("version-rolling":true)") != std::string::npos);
+                again.start(id);
+                break;
+            case 2:
+                again.say(configure + subscribe.substr(0, 20));
+                CHECK(again.line().find(R"("version-rolling":true)") != std::string::npos);
+                again.say(subscribe.substr(20));
+                again.subscribed = again.line();
+                break;
+            default:
+                again.say(configure + subscribe);
+                CHECK(again.line().find(R"("version-rolling":true)") != std::string::npos);
+                again.subscribed = again.line();
+        }
+        CHECK(again.subscribed == first);
+        if (i % 4 < 2) CHECK(again.submit(job, 1).find("[22,") != std::string::npos);
+    }
+    pool.wait_until_alone();
+    CHECK(pool.metrics->sessions() == 0);
+}
+
+TEST_CASE("A client that logged in before it names another shard's session stays, and so does a liar") {
+    Folder folder;
+    RunningPool pool(folder.path, 0x17030000, false, 2);
+    for (int i = 0; i < 20; ++i) {
+        Client client(pool.port());
+        client.say(R"({"id":2,"method":"mining.authorize","params":[")" + std::string(user) +
+                   R"(.rig","mining.configure"]})" + "\n");
+        CHECK(client.line().find("true") != std::string::npos);
+        client.start((i % 2 == 0 ? "00ffffff" : "01ffffff") + std::string(16, 'a'));
+        CHECK(!client.subscribed.empty());
+        Client liar(pool.port());
+        const auto job = liar.start((i % 2 == 0 ? "00ffffff" : "01ffffff") + std::string(16, 'a'));
+        CHECK(liar.subscribed.find("ffffff") == std::string::npos);
+        CHECK(liar.submit(job, 1).find("\"id\":9") != std::string::npos);
+    }
 }
 
 TEST_CASE("Miners are sent away when no templates come any more") {

@@ -1,6 +1,7 @@
 #include "server/pool/proxy_header.h"
 
-#include <catch2/catch.hpp>
+#include "tests/catch.h"
+
 #include <string>
 
 using namespace server::pool;

@@ -1,13 +1,14 @@
 // TLS without sockets: OpenSSL's client on one side, the pool's channel on the other.
 
 #include "server/pool/tls.h"
+#include "tests/catch.h"
 
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include <catch2/catch.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 
 using namespace server::pool;

@@ -1,8 +1,9 @@
 // Lines of V1: what is refused, what is echoed, and that the fast scanner and the JSON parser mean the same.
 
 #include "stratum/v1/codec.h"
+#include "tests/catch.h"
 
-#include <catch2/catch.hpp>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <random>
 

@@ -1,13 +1,14 @@
 // Replays what real clients say (tests/vectors/v1_dialogues, format in its README) against the sans-IO
 // session.
 
-#include <catch2/catch.hpp>
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <regex>
 
+#include "tests/catch.h"
 #include "tests/unit/stratum/v1/pool_world.h"
 
 using nlohmann::json;
@@ -158,7 +159,7 @@ class Replay {
     }
 
     PoolWorld world_;
-    std::unique_ptr<Session> session_;
+    std::unique_ptr<stratum::v1::Session> session_;
     std::deque<json> answers_;
     std::deque<json> notifications_;
     bool subscribed_ = false;

@@ -1,8 +1,7 @@
 #include "stratum/v1/login.h"
 
-#include <catch2/catch.hpp>
-
 #include "stratum/v1/quirks.h"
+#include "tests/catch.h"
 
 using namespace stratum;
 using namespace stratum::v1;

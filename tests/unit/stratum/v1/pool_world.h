@@ -49,11 +49,14 @@ class PoolWorld : public SessionHost {
         return {number, {}, std::nullopt};
     }
 
+    void release_prefix(Prefix prefix, Instant at) override { prefixes_.release(prefix, at); }
+    void logout(std::uint32_t) override {}
+
     void on_template(TemplatePtr work) { jobs_.on_template(std::move(work), now); }
     std::unique_ptr<Session> connect() { return std::make_unique<Session>(settings, *this, now); }
     void disconnect(Session& session) {
-        if (auto channel = session.take_channel())
-            parked_.emplace(session_id_of(channel->prefix()), std::move(*channel));
+        for (auto& channel : session.take_channels())
+            parked_.emplace(session_id_of(channel.prefix()), std::move(channel));
     }
 
     // Feeds bytes as a shard does and settles what comes.
@@ -69,7 +72,7 @@ class PoolWorld : public SessionHost {
             Hash256 hash;
             if (share.examined.input.job != nullptr) hash_headers({&share.examined.input, 1}, {&hash, 1});
             Verdict verdict;
-            if (auto* channel = share.session->channel())
+            if (auto* channel = share.session->channel_of(share))
                 verdict = channel->judge(share.examined, hash, now);
             else
                 verdict.reject = share.examined.refused;

@@ -2,9 +2,10 @@
 
 #include <malloc.h>
 
-#include <catch2/catch.hpp>
+#include <algorithm>
 #include <cstdio>
 
+#include "tests/catch.h"
 #include "tests/unit/stratum/v1/client.h"
 
 using namespace stratum;
@@ -186,6 +187,7 @@ TEST_CASE("An idle session that is logged in takes at most four KiB") {
         client.forget();
     }
     const auto each = (mallinfo2().uordblks - before) / count;
-    std::printf("an idle V1 session takes %zu bytes, %zu of them itself\n", each, sizeof(Session));
+    std::printf("an idle V1 session takes %zu bytes, %zu of them itself\n", each,
+                sizeof(stratum::v1::Session));
     CHECK(each <= 4096);
 }

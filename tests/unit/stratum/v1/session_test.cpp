@@ -1,7 +1,6 @@
 // Sessions as a whole: order of answers, suggestions, retargets, resumes.
 
-#include <catch2/catch.hpp>
-
+#include "tests/catch.h"
 #include "tests/unit/stratum/v1/client.h"
 
 using namespace stratum;
