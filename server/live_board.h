@@ -2,12 +2,12 @@
 // What the running pool looks like now, gathered for the web from the rooms that know. Owned by serve().
 // Writers: the control thread (templates), the keeper (sample); live() is for any thread.
 
-#include <atomic>
 #include <chrono>
 #include <deque>
 #include <memory>
 
 #include "server/http/live.h"
+#include "server/latest.h"
 #include "server/metrics.h"
 #include "stratum/template.h"
 
@@ -34,8 +34,8 @@ class LiveBoard {
     [[nodiscard]] Point point(Instant now) const;
 
     Metrics& metrics_;
-    std::atomic<std::shared_ptr<const stratum::Template>> newest_;
-    std::atomic<std::shared_ptr<const Point>> window_start_;
+    Latest<stratum::Template> newest_;
+    Latest<Point> window_start_;
     std::deque<Point> points_;  // of the last window, oldest first; keeper thread
     Instant tip_at_{};          // control thread
     bool tip_has_full_ = true;

@@ -2,7 +2,6 @@
 // Decides which node's template is mined and hands it out: best tip first, early job ahead of the full one,
 // no coinbase shape unproven. Lives on the control thread; sender() and status() take any thread.
 
-#include <atomic>
 #include <memory>
 #include <set>
 #include <string>
@@ -14,6 +13,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "server/latest.h"
 #include "server/node/block_sender.h"
 #include "server/node/node_watch.h"
 #include "server/node/nodes.h"
@@ -77,7 +77,7 @@ class NodeDesk : public std::enable_shared_from_this<NodeDesk> {
     std::set<stratum::Hash256> early_tried_;  // cleared when a full template is published
     std::optional<bool> flowing_;
     boost::asio::steady_timer tick_timer_;
-    std::atomic<std::shared_ptr<const std::vector<NodeStatus>>> status_;
+    Latest<std::vector<NodeStatus>> status_;
     bool stopped_ = false;
 };
 

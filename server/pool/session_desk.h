@@ -3,13 +3,13 @@
 // its thread.
 
 #include <array>
-#include <atomic>
 #include <deque>
 #include <memory>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "server/latest.h"
 #include "server/pool/journal.h"
 #include "server/pool/options.h"
 #include "stratum/session.h"
@@ -19,7 +19,7 @@ namespace server::pool {
 
 // Registered user names, replaced as a whole by whoever reads them from PostgreSQL.
 using NameSet = std::unordered_set<std::string>;
-using NameBook = std::atomic<std::shared_ptr<const NameSet>>;
+using NameBook = Latest<NameSet>;
 
 struct SessionDeskOptions {
     unsigned shard = 0;

@@ -4,13 +4,11 @@
 #include "tests/catch.h"
 #include "tests/integration/node/nodes_world.h"
 #include "tests/simulators/fake_node.h"
-#include "tests/unit/server/node/template_json.h"
 
 using namespace server::node;
 using node_test::NodesWorld;
 using node_test::quick_options;
 using node_test::TemporaryFolder;
-using node_test::with;
 using simulators::FakeNode;
 using Fault = simulators::FakeNode::Fault;
 
@@ -302,7 +300,9 @@ TEST_CASE("A tip that one node claims without the work for it is not followed") 
         const auto at = text.find("previousblockhash\":\"");
         if (at == std::string::npos) return text;
         text.replace(at + 20, 64, made_up);
-        return with(std::move(text), "\"height\":121", "\"height\":125");
+        // On the fake node's thread, where Catch2 may not be asked: replace() throws when it is not there.
+        const std::string truth = "\"height\":121";
+        return text.replace(text.find(truth), truth.size(), "\"height\":125");
     });
     liar.node.twist("getblockheader", [made_up](std::string) {
         return R"({"hash":")" + made_up +
