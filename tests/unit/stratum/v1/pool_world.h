@@ -49,14 +49,16 @@ class PoolWorld : public SessionHost {
         return {number, {}, std::nullopt};
     }
 
-    void release_prefix(Prefix prefix, Instant at) override { prefixes_.release(prefix, at); }
+    void end_channel(EndedChannel ended, Instant at) override {
+        prefixes_.release(ended.channel.prefix(), at);
+    }
     void logout(std::uint32_t) override {}
 
     void on_template(TemplatePtr work) { jobs_.on_template(std::move(work), now); }
     std::unique_ptr<Session> connect() { return std::make_unique<Session>(settings, *this, now); }
     void disconnect(Session& session) {
-        for (auto& channel : session.take_channels())
-            parked_.emplace(session_id_of(channel.prefix()), std::move(channel));
+        for (auto& ended : session.take_channels())
+            parked_.emplace(session_id_of(ended.channel.prefix()), std::move(ended.channel));
     }
 
     // Feeds bytes as a shard does and settles what comes.
