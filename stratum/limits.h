@@ -74,6 +74,8 @@ inline constexpr std::size_t v2_mining_bytes_max = 128 * 1024;
 // A proxy may open one for each machine behind it. One channel is about 1 KiB.
 inline constexpr std::size_t channels_per_session_max = 16'384;
 inline constexpr std::size_t channels_per_shard_max = 262'144;
+// Each channel may have its opening and a first job on the wire.
+inline constexpr std::size_t output_bytes_per_channel = 1024;
 // Worker names that a proxy tells share by share (extension 0x0002), in all channels of one connection.
 inline constexpr std::size_t told_workers_per_session_max = 16'384;
 

@@ -24,10 +24,11 @@ class Session;
 
 struct PendingShare {
     Session* session = nullptr;
-    std::string id;              // V1: JSON text to be echoed
-    std::uint32_t channel = 0;   // V2: channel id
-    std::uint32_t sequence = 0;  // V2: sequence number
-    std::uint32_t worker = 0;    // valid unless examined.refused is unauthorized or not_subscribed
+    std::string id;                // V1: JSON text to be echoed
+    std::uint32_t channel = 0;     // V2: channel id
+    std::uint32_t sequence = 0;    // V2: sequence number
+    bool channel_missing = false;  // V2: no such channel takes shares of this kind
+    std::uint32_t worker = 0;      // valid unless examined.refused is unauthorized or not_subscribed
     Examined examined;
 };
 using ShareBatch = std::vector<PendingShare>;  // at most share_batch_max
@@ -72,6 +73,8 @@ class Session {
     [[nodiscard]] virtual bool resumable() const = 0;
     [[nodiscard]] virtual std::vector<std::uint32_t> worker_numbers() const = 0;
 
+    // Bytes that may wait for a slow reader.
+    [[nodiscard]] virtual std::size_t output_allowed() const { return output_bytes_max; }
     std::string& output() { return output_; }
     [[nodiscard]] CloseReason closing() const { return closing_; }
     void close(CloseReason reason) {
