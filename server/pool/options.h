@@ -22,6 +22,8 @@ enum class Accepts : std::uint8_t {
     any,  // V1, V1 over TLS where a certificate is configured, V2
 };
 
+inline constexpr std::uint16_t usual_v2_port = 3336;
+
 struct ListenerOptions {
     std::string address = "0.0.0.0";  // IPv4 or IPv6 literal; "::" takes both
     std::uint16_t port = 3333;        // 0: the system chooses (tests)
