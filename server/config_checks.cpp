@@ -205,6 +205,10 @@ void complete(ConfigDraft& draft, const SecretSource& secrets, Problems& problem
     config.node.network = config.pool.network;
     config.node.coinbase_tag = config.pool.coinbase_tag;
     config.node.payout_script = config.pool.payout_script;
+    const auto& listeners = config.pool.listeners;
+    if (std::any_of(listeners.begin(), listeners.end(),
+                    [](const auto& listener) { return listener.accepts != pool::Accepts::v1; }))
+        config.node.extranonce_lengths.push_back(stratum::extranonce_bytes_v2);
 }
 
 }  // namespace server
