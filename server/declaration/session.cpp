@@ -11,12 +11,15 @@
 
 namespace server::declaration {
 
-using namespace stratum::v2;
+namespace v2 = stratum::v2;
+namespace declare_error = v2::declare_error;
+namespace setup_error = v2::setup_error;
 using stratum::Bytes;
 using stratum::ByteView;
 using stratum::Hash256;
+using v2::is;
 
-Session::Session(Host& host, const TransportKeys& keys, std::function<void()> on_output, Instant now)
+Session::Session(Host& host, const v2::TransportKeys& keys, std::function<void()> on_output, Instant now)
     : host_(host),
       transport_(keys),
       writer_(transport_, output_),
@@ -27,8 +30,8 @@ Session::Session(Host& host, const TransportKeys& keys, std::function<void()> on
 void Session::receive(ByteView wire, Instant now) {
     while (!closing_) {
         const auto read = transport_.read(wire, set_up_ ? frame_bytes_max : setup_bytes_max);
-        if (read == Read::incomplete) return;
-        if (read != Read::frame) {
+        if (read == v2::Read::incomplete) return;
+        if (read != v2::Read::frame) {
             closing_ = true;
             return;
         }
@@ -38,51 +41,51 @@ void Session::receive(ByteView wire, Instant now) {
     }
 }
 
-void Session::on_frame(const FrameHeader& header, ByteView payload, Instant now) {
+void Session::on_frame(const v2::FrameHeader& header, ByteView payload, Instant now) {
     if (!set_up_) {
-        if (is<SetupConnection>(header)) return set_up(payload);
+        if (is<v2::SetupConnection>(header)) return set_up(payload);
         closing_ = true;
         return;
     }
-    if (is<AllocateMiningJobToken>(header)) return on_allocate(payload, now);
-    if (is<DeclareMiningJob>(header)) return on_declare(payload, now);
-    if (is<ProvideMissingTransactionsSuccess>(header)) return on_transactions(payload, now);
-    if (is<PushSolution>(header)) return on_solution(payload);
-    if (is<RequestExtensions>(header)) {
-        RequestExtensions message;
-        if (parse(payload, message))
-            writer_.send(RequestExtensionsError{message.request_id, message.requested_extensions, {}});
+    if (is<v2::AllocateMiningJobToken>(header)) return on_allocate(payload, now);
+    if (is<v2::DeclareMiningJob>(header)) return on_declare(payload, now);
+    if (is<v2::ProvideMissingTransactionsSuccess>(header)) return on_transactions(payload, now);
+    if (is<v2::PushSolution>(header)) return on_solution(payload);
+    if (is<v2::RequestExtensions>(header)) {
+        v2::RequestExtensions message;
+        if (v2::parse(payload, message))
+            writer_.send(v2::RequestExtensionsError{message.request_id, message.requested_extensions, {}});
     }
 }
 
 void Session::refuse_setup(std::uint32_t flags, std::string_view code) {
-    writer_.send(SetupConnectionError{flags, code});
+    writer_.send(v2::SetupConnectionError{flags, code});
     closing_ = true;
 }
 
 void Session::set_up(ByteView payload) {
-    SetupConnection message;
-    if (!parse(payload, message)) {
+    v2::SetupConnection message;
+    if (!v2::parse(payload, message)) {
         closing_ = true;
         return;
     }
-    if (message.protocol != static_cast<std::uint8_t>(Protocol::job_declaration))
+    if (message.protocol != static_cast<std::uint8_t>(v2::Protocol::job_declaration))
         return refuse_setup(0, setup_error::unsupported_protocol);
-    if (message.min_version > protocol_version || message.max_version < protocol_version)
+    if (message.min_version > v2::protocol_version || message.max_version < v2::protocol_version)
         return refuse_setup(0, setup_error::protocol_version_mismatch);
-    if ((message.flags & ~job_declaration_declare_tx_data) != 0)
-        return refuse_setup(message.flags & ~job_declaration_declare_tx_data,
+    if ((message.flags & ~v2::job_declaration_declare_tx_data) != 0)
+        return refuse_setup(message.flags & ~v2::job_declaration_declare_tx_data,
                             setup_error::unsupported_feature_flags);
     // Without its transactions a job cannot be judged by our node.
-    if ((message.flags & job_declaration_declare_tx_data) == 0)
+    if ((message.flags & v2::job_declaration_declare_tx_data) == 0)
         return refuse_setup(0, setup_error::missing_declare_tx_data_flag);
     set_up_ = true;
-    writer_.send(SetupConnectionSuccess{protocol_version, 0});
+    writer_.send(v2::SetupConnectionSuccess{v2::protocol_version, 0});
 }
 
 void Session::on_allocate(ByteView payload, Instant now) {
-    AllocateMiningJobToken message;
-    if (!parse(payload, message) || message.user_identifier.empty() ||
+    v2::AllocateMiningJobToken message;
+    if (!v2::parse(payload, message) || message.user_identifier.empty() ||
         !stratum::printable(message.user_identifier)) {
         closing_ = true;  // this message has no error to answer with
         return;
@@ -101,14 +104,14 @@ void Session::on_allocate(ByteView payload, Instant now) {
     writer.le64(0);
     writer.compact_size(host_.payout_script().size());
     writer.bytes(host_.payout_script());
-    writer_.send(AllocateMiningJobTokenSuccess{message.request_id, token, outputs});
+    writer_.send(v2::AllocateMiningJobTokenSuccess{message.request_id, token, outputs});
 }
 
 // -- declaring
 // -----------------------------------------------------------------------------------------------------
 
 void Session::refuse(std::uint32_t request_id, std::string_view code, std::string_view details) {
-    writer_.send(DeclareMiningJobError{request_id, code, stratum::view_of(details)});
+    writer_.send(v2::DeclareMiningJobError{request_id, code, stratum::view_of(details)});
     host_.count(code);
 }
 
@@ -123,8 +126,8 @@ void Session::forget(std::uint32_t request_id) {
 }
 
 void Session::on_declare(ByteView payload, Instant now) {
-    DeclareMiningJob message;
-    if (!parse(payload, message)) {
+    v2::DeclareMiningJob message;
+    if (!v2::parse(payload, message)) {
         closing_ = true;
         return;
     }
@@ -132,7 +135,7 @@ void Session::on_declare(ByteView payload, Instant now) {
     declaration.since = now;
     if (!check(message, declaration)) return;
     fill_known(declaration);
-    ProvideMissingTransactions ask;
+    v2::ProvideMissingTransactions ask;
     ask.request_id = message.request_id;
     for (std::size_t i = 0; i < declaration.transactions.size(); ++i)
         if (declaration.transactions[i].data.empty())
@@ -142,7 +145,7 @@ void Session::on_declare(ByteView payload, Instant now) {
     propose(under_way_.back(), now);
 }
 
-bool Session::check(const DeclareMiningJob& message, Declaration& out) {
+bool Session::check(const v2::DeclareMiningJob& message, Declaration& out) {
     const auto id = message.request_id;
     const auto no = [&](std::string_view code, std::string_view details) {
         refuse(id, code, details);
@@ -185,8 +188,8 @@ void Session::fill_known(Declaration& declaration) {
 }
 
 void Session::on_transactions(ByteView payload, Instant now) {
-    ProvideMissingTransactionsSuccess message;
-    if (!parse(payload, message)) {
+    v2::ProvideMissingTransactionsSuccess message;
+    if (!v2::parse(payload, message)) {
         closing_ = true;
         return;
     }
@@ -208,7 +211,7 @@ void Session::propose(Declaration& declaration, Instant /*now*/) {
                                        std::move(declaration.transactions));
     work.number = host_.new_number();
     work.declared_at_us = host_.now_us();
-    auto job = std::make_shared<DeclaredJob>();
+    auto job = std::make_shared<v2::DeclaredJob>();
     job->identity = declaration.identity;
     job->coinbase_version = declaration.coinbase.version;
     job->script_prefix = std::move(declaration.coinbase.script_prefix);
@@ -231,7 +234,7 @@ void Session::propose(Declaration& declaration, Instant /*now*/) {
     });
 }
 
-void Session::on_answer(std::uint32_t request_id, const DeclaredJobPtr& job,
+void Session::on_answer(std::uint32_t request_id, const v2::DeclaredJobPtr& job,
                         const std::optional<std::string>& reason) {
     if (find(request_id) == nullptr) return;  // given up meanwhile
     forget(request_id);
@@ -247,7 +250,7 @@ void Session::on_answer(std::uint32_t request_id, const DeclaredJobPtr& job,
         return refuse(request_id, declare_error::internal_error, "Too many declared jobs wait: try again");
     accepted_.push_back(job);
     if (accepted_.size() > accepted_kept_max) accepted_.erase(accepted_.begin());
-    writer_.send(DeclareMiningJobSuccess{request_id, token});
+    writer_.send(v2::DeclareMiningJobSuccess{request_id, token});
     host_.count("accepted");
 }
 
@@ -255,8 +258,8 @@ void Session::on_answer(std::uint32_t request_id, const DeclaredJobPtr& job,
 // --------------------------------------------------------------------------------------------------------
 
 void Session::on_solution(ByteView payload) {
-    PushSolution message;
-    if (!parse(payload, message)) {
+    v2::PushSolution message;
+    if (!v2::parse(payload, message)) {
         closing_ = true;
         return;
     }
