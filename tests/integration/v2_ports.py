@@ -152,7 +152,9 @@ class Certificates(unittest.TestCase):
                 ports = json.loads(running.get("/api/v1/pool"))["listeners"]
                 self.assertEqual([one["authority"] for one in ports], [None, authority])
                 done = subprocess.run(
-                    [running.program("hashyard-v2-hello"), str(v2), authority], capture_output=True, timeout=60
+                    [running.program("hashyard-v2-hello"), str(v2), authority],
+                    capture_output=True,
+                    timeout=60,
                 )
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertFalse(os.path.exists(os.path.join(running.data, "stratum-v2-authority-key")))
