@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/declaration/options.h"
 #include "server/http/options.h"
 #include "server/log.h"
 #include "server/node/options.h"
@@ -26,6 +27,7 @@ struct Config {
     store::StoreOptions store;
     node::NodesOptions node;
     pool::PoolOptions pool;
+    declaration::DeclarationOptions declaration;
     http::HttpOptions http;
     std::string payout_address;      // canonical; the development chain's own one when there is no node
     bool development_chain = false;  // no node is configured

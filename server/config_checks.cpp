@@ -209,6 +209,10 @@ void complete(ConfigDraft& draft, const SecretSource& secrets, Problems& problem
     if (std::any_of(listeners.begin(), listeners.end(),
                     [](const auto& listener) { return listener.accepts != pool::Accepts::v1; }))
         config.node.extranonce_lengths.push_back(stratum::extranonce_bytes_v2);
+    config.pool.v2.job_declaration = config.declaration.enabled;
+    config.declaration.payout_script = config.pool.payout_script;
+    if (config.declaration.enabled && config.node.extranonce_lengths.size() < 2)
+        report(problems, "job_declaration.enabled", "needs a [[stratum]] listener with protocol v2 or auto");
 }
 
 }  // namespace server

@@ -16,6 +16,7 @@ using Texts = std::vector<std::string>;
 using Target = ConfigTarget;
 using Listener = ConfigDraft::Listener;
 using Node = ConfigDraft::Node;
+using declaration::DeclarationOptions;
 using http::HttpOptions;
 using node::NodeOptions;
 using node::NodesOptions;
@@ -169,6 +170,10 @@ constexpr std::array sections{
         "Stratum V2. Miners trust an authority's public key, which stands at the end of their URL.\n"
         "Without a certificate the authority is made in data_dir, and vouches for this server.",
         Repeats::no},
+    ConfigSection{"job_declaration",
+                  "Clients that choose the transactions of their blocks (Stratum V2). A node of ours judges\n"
+                  "each job; needs a listener that speaks V2.",
+                  Repeats::no},
     ConfigSection{"node",
                   "A Bitcoin node; repeat the section for more: the best tip wins, blocks go to all.\n"
                   "Without one a built-in development chain (regtest rules, worthless coins) gives work.",
@@ -254,7 +259,7 @@ const ConfigOption options[] = {
      "Least difficulty ever given. auto: 1, on the development chain 2^-20.",
      TextOption{32, keep<&Listener::difficulty_min>, true}},
     {"stratum", "extranonce2_bytes", "8", "Space each miner searches; NiceHash wants 8, old firmware 4.",
-     WholeOption{4, 16, keep<&Listener::options, &ListenerOptions::rest_bytes>}},
+     WholeOption{4, 8, keep<&Listener::options, &ListenerOptions::rest_bytes>}},
     {"stratum", "proxy_trusted", "[]", "Ranges, as \"10.0.0.0/8\", that send a PROXY protocol header.",
      ListOption{64, keep<&Listener::options, &ListenerOptions::proxy_trusted>}},
 
@@ -277,6 +282,16 @@ const ConfigOption options[] = {
     {"stratum_v2", "channels_per_connection_max", "16384", "Channels that one proxy may open.",
      WholeOption{1, 16'384,
                  keep<&Config::pool, &PoolOptions::v2, &StratumV2Options::channels_per_connection_max>}},
+
+    {"job_declaration", "enabled", "false",
+     "The one switch: a port for clients that choose their transactions.",
+     SwitchOption{keep<&Config::declaration, &DeclarationOptions::enabled>}},
+    {"job_declaration", "address", "\"0.0.0.0\"", "IPv4 or IPv6; \"::\" takes both.",
+     TextOption{64, keep<&Config::declaration, &DeclarationOptions::address>}},
+    {"job_declaration", "port", "3337", "0: the system chooses.",
+     WholeOption{0, 65'535, keep<&Config::declaration, &DeclarationOptions::port>}},
+    {"job_declaration", "connections_max", "64", "Clients at a time. Each may send a whole block.",
+     WholeOption{1, 1000, keep<&Config::declaration, &DeclarationOptions::connections_max>}},
 
     {"node", "name", "\"\"", "As it stands in logs and metrics. Empty: node-1, node-2, …",
      TextOption{64, keep<&Node::options, &NodeOptions::name>}},

@@ -11,7 +11,8 @@
 #include <thread>
 
 #include "server/database_keeper.h"
-#include "server/http/connect_urls.h"
+#include "server/declaration/server.h"
+#include "server/greeting.h"
 #include "server/http/server.h"
 #include "server/http/store_statistics.h"
 #include "server/live_board.h"
@@ -105,6 +106,7 @@ class Server {
     void stop() {
         if (web_database_) web_database_->hurry(stop_database_within);
         if (web_) web_->stop();
+        if (declaration_) declaration_->stop();
         if (pool_) pool_->stop();
         if (journals_) journals_->stop();
         stop_control();
@@ -115,42 +117,14 @@ class Server {
     }
 
     void say_where() const {
-        std::cout << "Hashyard is up on " << stratum::name_of(config_.pool.network)
-                  << (config_.development_chain
-                          ? " (the built-in development chain: nothing mined here has value)"
-                          : "")
-                  << ".\n";
-        if (pool_) say_ports();
-        if (web_)
-            std::cout << "  look:    http://"
-                      << (config_.http.address == "0.0.0.0" ? "localhost" : config_.http.address) << ":"
-                      << web_->port() << "/  (metrics: /metrics, health: /healthz)\n";
-        std::cout << "  data:    " << config_.data_dir.string() << "\n";
-        if (pool_) say_example();
-        std::cout << "Ctrl-C stops it cleanly." << std::endl;
+        Whereabouts where{config_, {}, 0, 0};
+        if (pool_) where.listeners = live_listeners();
+        if (web_) where.web_port = web_->port();
+        if (declaration_) where.declaration_port = declaration_->port();
+        print(std::cout, where);
     }
 
   private:
-    void say_ports() const {
-        for (const auto& listener : live_listeners())
-            for (const auto& url : http::connect_urls(listener, host_of(listener)))
-                std::cout << "  mine:    " << url
-                          << "  user ADDRESS.WORKER, any password (d=N fixes the difficulty)\n";
-    }
-    static std::string host_of(const http::LiveListener& listener) {
-        const bool all = listener.address == "0.0.0.0" || listener.address == "::";
-        return all ? "HOST" : listener.address;
-    }
-
-    void say_example() const {
-        for (const auto& listener : pool_->listeners()) {
-            if (listener.protocol != "stratum_v1" && listener.protocol != "stratum_auto") continue;
-            std::cout << "  example: minerd -a sha256d -o stratum+tcp://localhost:" << listener.port << " -u "
-                      << config_.payout_address << ".rig1 -p x\n";
-            return;
-        }
-    }
-
     bool refuse(const std::string& reason) {
         std::cerr << "hashyard: " << reason << std::endl;
         return false;
@@ -237,7 +211,9 @@ class Server {
             templates_flow_.store(true, std::memory_order_relaxed);
             board_.on_template(work);
             pool_->on_template(work);
+            if (declaration_) declaration_->on_template(work);
         };
+        if (config_.declaration.enabled && !open_declaration()) return false;
         events.on_flow = [this](bool flow) {
             templates_flow_.store(flow, std::memory_order_relaxed);
             pool_->on_flow(flow);
@@ -245,6 +221,20 @@ class Server {
         events.on_block_news = [this](const node::BlockNews& news) { on_block_news(news); };
         nodes_ =
             std::make_unique<node::Nodes>(control_, config_.node, std::move(events), metrics_.registry());
+        return true;
+    }
+
+    bool open_declaration() {
+        declaration::Surroundings surroundings;
+        surroundings.propose = [this](node::OutgoingBlockPtr block, node::Nodes::OnJudgement on_answer) {
+            nodes_->propose(std::move(block), std::move(on_answer));
+        };
+        surroundings.submit = [this](node::BlockCandidate block) { nodes_->submit(std::move(block)); };
+        surroundings.identity = [this] { return pool_->identity()->current(); };
+        auto made = declaration::Server::open(config_.declaration, std::move(surroundings),
+                                              pool_->declared_jobs(), metrics_.registry());
+        if (!made) return refuse(made.error());
+        declaration_ = std::move(*made);
         return true;
     }
 
@@ -258,6 +248,7 @@ class Server {
         journals_->start();
         pool_->start();
         nodes_->start();
+        if (declaration_) declaration_->start();
         control_thread_ = std::thread([this] {
             name_thread("control");
             control_.run();
@@ -357,6 +348,7 @@ class Server {
     std::unique_ptr<pool::Pool> pool_;
     std::unique_ptr<pool::Importer> importer_;
     std::unique_ptr<node::Nodes> nodes_;
+    std::unique_ptr<declaration::Server> declaration_;
     std::unique_ptr<http::StatisticsSource> statistics_;
     std::unique_ptr<http::HttpServer> web_;
     std::thread control_thread_;

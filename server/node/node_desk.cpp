@@ -345,6 +345,23 @@ asio::awaitable<void> NodeDesk::prove([[maybe_unused]] std::shared_ptr<NodeDesk>
     tell_flow();  // the first work: miners are let in now, not at the next tick
 }
 
+void NodeDesk::propose(OutgoingBlockPtr block, Nodes::OnJudgement on_answer) {
+    spawn(control_, judge(shared_from_this(), std::move(block), std::move(on_answer)), "proposal");
+}
+
+asio::awaitable<void> NodeDesk::judge([[maybe_unused]] std::shared_ptr<NodeDesk> self, OutgoingBlockPtr block,
+                                      Nodes::OnJudgement on_answer) {
+    if (stopped_ || !current_) {
+        on_answer(std::nullopt);
+        co_return;
+    }
+    const auto answer = co_await watches_[*current_]->client().propose(block);
+    if (!answer)
+        log::warn("proposal_not_answered",
+                  {{"node", watches_[*current_]->name()}, {"reason", answer.error().detail}});
+    on_answer(answer ? std::optional(*answer) : std::nullopt);
+}
+
 void NodeDesk::publish(std::size_t node, stratum::Template work, steady_clock::time_point received_at) {
     const bool new_tip = !published_ || published_->previous != work.previous;
     work.number = next_number_++;

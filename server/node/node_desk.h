@@ -29,6 +29,7 @@ class NodeDesk : public std::enable_shared_from_this<NodeDesk> {
 
     void start();
     void stop();
+    void propose(OutgoingBlockPtr block, Nodes::OnJudgement on_answer);  // any thread
     [[nodiscard]] BlockSender& sender() { return sender_; }
     [[nodiscard]] std::vector<NodeStatus> status() const;
 
@@ -49,6 +50,8 @@ class NodeDesk : public std::enable_shared_from_this<NodeDesk> {
                                         stratum::Hash256 tip);
     boost::asio::awaitable<void> send_early(std::shared_ptr<NodeDesk> self, std::size_t node,
                                             stratum::Hash256 tip);
+    boost::asio::awaitable<void> judge(std::shared_ptr<NodeDesk> self, OutgoingBlockPtr block,
+                                       Nodes::OnJudgement on_answer);
     boost::asio::awaitable<void> prove(std::shared_ptr<NodeDesk> self, std::size_t node, Source source,
                                        std::size_t extranonce_bytes);
     [[nodiscard]] std::optional<std::size_t> unproven(const stratum::Template& work) const;

@@ -46,6 +46,7 @@ struct StratumV2Options {
     std::chrono::milliseconds success_delay{1000};   // longest wait of the first of them
     std::chrono::seconds channel_timeout{60};        // from the set-up to the first channel
     std::size_t channels_per_connection_max = 16'384;
+    bool job_declaration = false;
 };
 
 struct PoolOptions {

@@ -105,6 +105,7 @@ stratum::v2::SessionSettings v2_settings_of(const PoolOptions& options, const Li
     mining.difficulty_capped_by_network = options.network != stratum::Network::regtest;
     mining.version_mask = options.v2.version_mask;
     mining.channels_max = options.v2.channels_per_connection_max;
+    mining.job_declaration = options.v2.job_declaration;
     mining.success_batch = options.v2.success_batch;
     mining.success_delay = options.v2.success_delay;
     out.channel_timeout = options.v2.channel_timeout;
@@ -229,7 +230,8 @@ boost::system::result<std::unique_ptr<Pool>, std::string> Pool::open(
             options.network,
             {options.coinbase_tag, options.payout_script, options.version_mask, options.v2.version_mask},
             *secret,
-            static_cast<std::uint32_t>(start_s.count() << 12)};
+            static_cast<std::uint32_t>(start_s.count() << 12),
+            &pool->declared_};
         pool->shards_.push_back(std::make_unique<Shard>(std::move(shard), std::move(listeners),
                                                         journals.writer(k), journals.sync(), pool->names_,
                                                         Encryption{pool->tls_.get(), pool->handshakes_.get()},

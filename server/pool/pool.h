@@ -52,6 +52,8 @@ class Pool {
     void on_template(const stratum::TemplatePtr& work);
     void on_flow(bool templates_flow);
     void set_names(std::shared_ptr<const NameSet> names) { names_.store(std::move(names)); }
+    // Where the job declaration server puts accepted jobs.
+    [[nodiscard]] DeclaredJobs& declared_jobs() { return declared_; }
     // Refused submissions of the last seconds, by worker and reason. One caller.
     [[nodiscard]] std::vector<RejectNews> take_rejects();
     [[nodiscard]] bool journal_works() const;  // on every shard
@@ -69,6 +71,7 @@ class Pool {
     static constexpr std::size_t reject_reports_max = 1000;
     BoundedQueue<std::vector<RejectNews>> rejects_{reject_reports_max};
     NameBook names_;
+    DeclaredJobs declared_;
     std::unique_ptr<TlsContext> tls_;
     std::unique_ptr<IdentityKeeper> identity_;
     std::unique_ptr<HandshakeDesk> handshakes_;

@@ -83,6 +83,13 @@ LoginResult SessionDesk::login(std::string_view user, std::string_view worker) {
     return {number, {}, known == remembered_.end() ? std::nullopt : std::optional(known->second)};
 }
 
+std::shared_ptr<const stratum::v2::DeclaredJob> SessionDesk::declared(stratum::ByteView token) {
+    const auto jobs = options_.declared == nullptr ? nullptr : options_.declared->load();
+    if (!jobs) return nullptr;
+    const auto found = jobs->find(stratum::Bytes(token.begin(), token.end()));
+    return found == jobs->end() ? nullptr : found->second;
+}
+
 void SessionDesk::park(stratum::Session& session, Instant now) {
     for (const auto worker : session.worker_numbers()) logout(worker);
     for (auto& ended : session.take_channels()) {

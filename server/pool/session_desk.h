@@ -14,12 +14,14 @@
 #include "server/pool/options.h"
 #include "stratum/session.h"
 #include "stratum/session_host.h"
+#include "stratum/v2/declared_job.h"
 
 namespace server::pool {
 
 // Registered user names, replaced as a whole by whoever reads them from PostgreSQL.
 using NameSet = std::unordered_set<std::string>;
 using NameBook = Latest<NameSet>;
+using DeclaredJobs = Latest<stratum::v2::DeclaredJobs>;
 
 struct SessionDeskOptions {
     unsigned shard = 0;
@@ -29,6 +31,7 @@ struct SessionDeskOptions {
     // restart.
     std::array<std::uint8_t, 32> secret{};
     std::uint32_t first_prefix = 0;
+    const DeclaredJobs* declared = nullptr;  // outlives the desk; null: nobody declares any
 };
 
 class SessionDesk final : public stratum::SessionHost {
@@ -44,6 +47,8 @@ class SessionDesk final : public stratum::SessionHost {
 
     void end_channel(stratum::EndedChannel ended, Instant now) override;
     void logout(std::uint32_t worker) override { journal_.retire_worker(worker); }
+
+    std::shared_ptr<const stratum::v2::DeclaredJob> declared(stratum::ByteView token) override;
 
     // A session ended: its channel waits for a resume while its jobs live, its workers are let go.
     void park(stratum::Session& session, Instant now);

@@ -18,7 +18,8 @@ ROOMS = {
     "server/http": {"stratum", "fleet", "server", "server/store"},
 }
 # These put the parts together, so they see all rooms. config fills the rooms' plain options structs.
-WIRING = ("server/main.cpp", "server/commands/", "server/serve.", "server/database_keeper.", "server/live_board.")
+WIRING = ("server/main.cpp", "server/commands/", "server/serve.", "server/database_keeper.", "server/live_board.",
+          "server/greeting.")
 OPTIONS_READERS = ("server/config",)
 # http shows live figures through this plain header of its own; pool fills it: the one header both may name.
 SHARED_HEADERS = {"server/http/live.h"}
