@@ -119,7 +119,7 @@ void Shard::take_wire_bytes(Connection& connection, std::string_view bytes) {
         }
         bytes.remove_prefix(header.bytes);
     }
-    if (bytes.empty()) return;
+    if (bytes.empty() || connection.session->closing() != CloseReason::none) return;
     const bool unknown = connection.stage == Connection::Stage::first_bytes && !connection.tls;
     if (unknown && connection.listener->takes_v2())
         take_first_bytes(connection, bytes);
