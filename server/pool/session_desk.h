@@ -29,6 +29,7 @@ struct SessionDeskOptions {
     // restart.
     std::array<std::uint8_t, 32> secret{};
     std::uint32_t first_prefix = 0;
+    std::uint32_t prefix_count = stratum::prefixes_per_shard;
 };
 
 class SessionDesk final : public stratum::SessionHost {
