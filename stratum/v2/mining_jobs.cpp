@@ -125,7 +125,10 @@ void Mining::change_difficulty(MiningChannel& channel, Difficulty difficulty, In
     const auto& newest = host_.jobs().newest();
     if (!channel.started || !newest) return tell_target(channel, difficulty, now);
     const auto variant = inner.next_variant(newest->number);
-    if (!variant) {  // this template's variants are used up: vardiff measures anew
+    if (!variant) {  // this template's variants are used up
+        // The client's own limit cannot wait; the job it counts for is the next template's.
+        if (inner.target() > channel.max_target) return tell_target(channel, difficulty, now);
+        // Vardiff measures anew.
         inner.vardiff().start(channel.told, now);
         writer_.send(SetTarget{channel.id, inner.target()});
         return;

@@ -250,6 +250,11 @@ TEST_CASE("A storm of updates uses up a template's variants and harms nobody") {
         else
             world.expect<NewExtendedMiningJob>();
     }
+    // What the client can take is kept to all the same: the next template's job comes with it.
+    message.maximum_target = Difficulty::whole(std::uint64_t{1} << 40)->target();
+    world.send(message);
+    CHECK(world.expect<SetTarget>()->maximum_target <= message.maximum_target);
+    CHECK(world.frames.empty());
     world.announce(make_template(8, 1, easy_nbits));
     CHECK(world.expect<NewExtendedMiningJob>()->channel_id == group_channel_id);
 }
