@@ -15,6 +15,8 @@ void Mining::start_channel(MiningChannel& channel, Instant now) {
     const auto job = host_.jobs().job(SizeClass::v2, channel.channel.variant_of(newest->number));
     channel.channel.issue(*job, now);
     channel.started = true;
+    // Where each channel closes before the next template, no announcement forgets for them.
+    if (announced_ != newest->number) ids_.forget_expired(host_.jobs());
     announced_ = newest->number;
     announced_tip_ = newest->previous;
     send_job(channel, *job, true);

@@ -286,6 +286,19 @@ TEST_CASE("A closed channel is gone, alone or with its group") {
     world.expect<SetNewPrevHash>();
 }
 
+TEST_CASE("Job ids are forgotten with their templates, however a client opens and closes") {
+    MiningWorld world;
+    world.set_up();
+    for (std::uint64_t number = 1; number < 3 * templates_kept_max; ++number) {
+        world.on_template(make_template(number, 1, easy_nbits));
+        world.open_extended();
+        world.send(CloseChannel{group_channel_id, ""});
+        world.frames.clear();
+    }
+    CHECK(world.session->kept().jobs <= templates_kept_max);
+    CHECK(world.session->kept().channels == 0);
+}
+
 TEST_CASE("A custom job is refused where jobs cannot be declared") {
     MiningWorld world;
     world.set_up();
