@@ -17,16 +17,17 @@ namespace stratum {
 
 using Prefix = std::uint32_t;
 inline constexpr std::size_t prefix_bytes = 4;
+inline constexpr std::uint32_t prefixes_per_shard = 1u << 24;
 std::array<std::uint8_t, prefix_bytes> bytes_of(Prefix prefix);  // big-endian, as hex reads
 
 class PrefixAllocator {
   public:
     using Instant = std::chrono::steady_clock::time_point;
     // `first`: where counting begins, different after each start so that late work of the last run meets few
-    // equals.
-    PrefixAllocator(std::uint8_t shard, std::uint32_t first);
+    // equals. `count`: how many there are; simulators take few, so that each is used again.
+    PrefixAllocator(std::uint8_t shard, std::uint32_t first, std::uint32_t count = prefixes_per_shard);
 
-    // nullopt when all 2^24 are taken or resting: refuse that client, keep the others.
+    // nullopt when all are taken or resting: refuse that client, keep the others.
     [[nodiscard]] std::optional<Prefix> allocate(Instant now);
     // Takes this very prefix for a client that proves it held it. False when it is live, resting or another
     // shard's.
@@ -39,9 +40,10 @@ class PrefixAllocator {
     void end_rests(Instant now);
 
     std::uint8_t shard_;
+    std::uint32_t count_;
     std::uint32_t next_;
     std::size_t taken_ = 0;
-    std::vector<bool> used_;  // by counter: 2 MiB, touched as used
+    std::vector<bool> used_;  // by counter: 2 MiB when there are 2^24
     std::deque<std::pair<Instant, std::uint32_t>> resting_;
 };
 

@@ -20,7 +20,7 @@ SessionDesk::SessionDesk(SessionDeskOptions options, JournalWriter& journal, con
       journal_(journal),
       names_(names),
       jobs_(options_.coinbase),
-      prefixes_(static_cast<std::uint8_t>(options_.shard), options_.first_prefix) {}
+      prefixes_(static_cast<std::uint8_t>(options_.shard), options_.first_prefix, options_.prefix_count) {}
 
 // 8 hex letters of the prefix, 16 of its proof.
 std::string SessionDesk::session_id_of(stratum::Prefix prefix) {

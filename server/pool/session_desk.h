@@ -32,6 +32,7 @@ struct SessionDeskOptions {
     std::array<std::uint8_t, 32> secret{};
     std::uint32_t first_prefix = 0;
     const DeclaredJobs* declared = nullptr;  // outlives the desk; null: nobody declares any
+    std::uint32_t prefix_count = stratum::prefixes_per_shard;
 };
 
 class SessionDesk final : public stratum::SessionHost {

@@ -27,6 +27,13 @@ namespace stratum::v2 {
 
 inline constexpr std::uint32_t group_channel_id = 1;
 
+// What a connection's life could let grow. For tests of its bounds.
+struct Kept {
+    std::size_t channels = 0;
+    std::size_t jobs = 0;  // ids the client may still name
+    std::size_t due = 0;   // answers waiting for their flush
+};
+
 class Mining {
   public:
     using Instant = std::chrono::steady_clock::time_point;
@@ -45,6 +52,7 @@ class Mining {
 
     [[nodiscard]] Channel* channel_of(const PendingShare& share);
     [[nodiscard]] std::size_t channels() const { return channels_.size(); }
+    [[nodiscard]] Kept kept() const { return {channels_.size(), ids_.size(), due_.size()}; }
     [[nodiscard]] bool opened_any() const { return next_channel_ != group_channel_id + 1; }
     std::vector<EndedChannel> take_channels();
     [[nodiscard]] std::vector<std::uint32_t> worker_numbers() const;

@@ -15,6 +15,8 @@ void Mining::start_channel(MiningChannel& channel, Instant now) {
     const auto job = host_.jobs().job(SizeClass::v2, channel.channel.variant_of(newest->number));
     channel.channel.issue(*job, now);
     channel.started = true;
+    // Where each channel closes before the next template, no announcement forgets for them.
+    if (announced_ != newest->number) ids_.forget_expired(host_.jobs());
     announced_ = newest->number;
     announced_tip_ = newest->previous;
     send_job(channel, *job, true);
@@ -23,7 +25,10 @@ void Mining::start_channel(MiningChannel& channel, Instant now) {
 
 void Mining::on_job(Instant now) {
     const auto& newest = host_.jobs().newest();
-    if (channels_.empty() || !newest || announced_ == newest->number) return;
+    if (!newest || announced_ == newest->number) return;
+    // Closed ones only wait for their last verdicts; a group of none is told nothing.
+    if (std::all_of(channels_.begin(), channels_.end(), [](const auto& channel) { return channel->closed; }))
+        return;
     if (work_selection_) {
         announced_ = newest->number;
         for (auto& channel : channels_) channel->channel.set_tip(newest->previous);
@@ -127,7 +132,10 @@ void Mining::change_difficulty(MiningChannel& channel, Difficulty difficulty, In
     const auto& newest = host_.jobs().newest();
     if (!channel.started || !newest) return tell_target(channel, difficulty, now);
     const auto variant = inner.next_variant(newest->number);
-    if (!variant) {  // this template's variants are used up: vardiff measures anew
+    if (!variant) {  // this template's variants are used up
+        // The client's own limit cannot wait; the job it counts for is the next template's.
+        if (inner.target() > channel.max_target) return tell_target(channel, difficulty, now);
+        // Vardiff measures anew.
         inner.vardiff().start(channel.told, now);
         writer_.send(SetTarget{channel.id, inner.target()});
         return;

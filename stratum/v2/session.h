@@ -36,6 +36,7 @@ class Session final : public stratum::Session {
     // The specification knows no way to come back to a channel.
     [[nodiscard]] bool resumable() const override { return false; }
     [[nodiscard]] std::vector<std::uint32_t> worker_numbers() const override;
+    [[nodiscard]] Kept kept() const { return mining_ ? mining_->kept() : Kept{}; }
 
   private:
     void on_frame(const FrameHeader& header, ByteView payload, Instant now, ShareBatch& batch);

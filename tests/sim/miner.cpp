@@ -41,8 +41,7 @@ std::string hex_of(std::uint32_t number) {
 Work work_of(const json& params) {
     Work work;
     work.job = params[0];
-    work.previous_text = params[1];
-    const auto swapped = bytes_of_hex(work.previous_text);
+    const auto swapped = bytes_of_hex(params[1]);
     for (std::size_t i = 0; i < 32; ++i) work.previous.bytes[i] = swapped[i / 4 * 4 + 3 - i % 4];
     work.coinbase_head = bytes_of_hex(params[2]);
     work.coinbase_tail = bytes_of_hex(params[3]);
@@ -66,8 +65,12 @@ Uint256 target_of_difficulty(double difficulty) {
 
 }  // namespace
 
-Miner::Miner(Random& random, std::string user, Habit habit)
-    : random_(random), user_(std::move(user)), habit_(habit), rolls_(one_in(random, 2)) {}
+Miner::Miner(Pool& pool, std::string user, Habit habit)
+    : pool_(pool),
+      random_(pool.random),
+      user_(std::move(user)),
+      habit_(habit),
+      rolls_(one_in(pool.random, 2)) {}
 
 std::string Miner::greeting(bool resume) {
     std::string out;
@@ -154,15 +157,24 @@ Share Miner::share_of(const Work& work, const Uint256& target) {
     share.ntime = work.ntime + static_cast<std::uint32_t>(random_() % 100);
     share.nonce = static_cast<std::uint32_t>(random_());
     share.worker = user_ + ".one";
+    bool lazy = habit_ != Habit::honest && one_in(random_, 8);  // sends a nonce it did not try
+    if (const auto* proof = pool_.any_proof();
+        habit_ == Habit::liar && proof != nullptr && one_in(random_, 6)) {
+        share.rest = proof->rest;
+        share.rest.resize(8);
+        share.bits = proof->bits & work.mask;
+        share.nonce = proof->nonce;
+        lazy = true;
+    }
     if (habit_ == Habit::liar && one_in(random_, 10)) {
         switch (random_() % 4) {
             case 0:
                 share.ntime = one_in(random_, 2) ? work.ntime + 100'000 : 5;
-                share.sent.header_in_bounds = false;
+                share.sent.time_fits = false;
                 break;
             case 1:
                 share.bits |= 1;
-                share.sent.header_in_bounds = false;
+                share.sent.version_fits = false;
                 break;
             case 2:
                 share.worker = user_ + ".stranger";
@@ -174,7 +186,6 @@ Share Miner::share_of(const Work& work, const Uint256& target) {
                 break;
         }
     }
-    const bool lazy = habit_ != Habit::honest && one_in(random_, 8);  // sends a nonce it did not try
     finish(share, work);
     for (int tries = 1; !lazy && tries < tries_max && Uint256::from_hash(share.sent.hash) > target; ++tries) {
         ++share.nonce;
@@ -198,7 +209,9 @@ std::optional<Share> Miner::mine(const Uint256& target) {
                     break;
                 }
                 default:  // old work under a new job's name
-                    if (!again.sent.header_in_bounds || (again.bits & ~works_.back().mask) != 0) break;
+                    if (!again.sent.time_fits || !again.sent.version_fits ||
+                        (again.bits & ~works_.back().mask) != 0)
+                        break;
                     finish(again, works_.back());
                     again.line = line_of(again);
             }
@@ -210,6 +223,7 @@ std::optional<Share> Miner::mine(const Uint256& target) {
     auto share = share_of(work, target);
     if (habit_ == Habit::honest && Uint256::from_hash(share.sent.hash) > target) return std::nullopt;
     past_.push_back(share);
+    pool_.remember({share.rest, share.ntime, share.nonce, share.bits});
     if (past_.size() > past_kept) past_.pop_front();
     if (habit_ == Habit::liar && one_in(random_, 40)) {
         share.sent.job = "deadbeef00";

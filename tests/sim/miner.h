@@ -1,25 +1,21 @@
 #pragma once
-// A mining program in virtual time: reads the pool's lines, builds headers from them as real clients do,
-// searches a little, and now and then lies, repeats itself or is late.
+// A mining program of Stratum V1 in virtual time: reads the pool's lines, builds headers from them as real
+// clients do, searches a little, and now and then lies, repeats itself or is late.
 
 #include <deque>
 #include <optional>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "tests/sim/channel_model.h"
+#include "tests/sim/pool.h"
 
 namespace sim {
-
-using Random = std::mt19937_64;
-inline bool one_in(Random& random, std::uint64_t n) { return random() % n == 0; }
 
 // What the client keeps of a mining.notify.
 struct Work {
     std::string job;
-    std::string previous_text;
     stratum::Hash256 previous;
     stratum::Bytes coinbase_head, coinbase_tail;
     std::vector<stratum::Hash256> branches;
@@ -39,7 +35,7 @@ class Miner {
   public:
     enum class Habit { honest, careless, liar };
 
-    Miner(Random& random, std::string user, Habit habit);
+    Miner(Pool& pool, std::string user, Habit habit);
 
     // The lines it opens a connection with. `resume`: its last session id, or empty.
     std::string greeting(bool resume);
@@ -61,6 +57,7 @@ class Miner {
     void finish(Share& share, const Work& work) const;
     std::string line_of(const Share& share) const;
 
+    Pool& pool_;
     Random& random_;
     std::string user_;
     Habit habit_;

@@ -7,12 +7,27 @@
 #include <chrono>
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <numeric>
 
 #include "server/log.h"
 #include "tests/sim/require.h"
 #include "tests/sim/world.h"
 
 namespace {
+
+using Answers = std::array<std::uint64_t, sim::answer_names.size()>;
+
+std::string text(std::uint64_t number) { return std::to_string(number); }
+std::uint64_t sum(const Answers& answers) {
+    return std::accumulate(answers.begin(), answers.end(), std::uint64_t{0});
+}
+
+void print_answers(const char* protocol, const Answers& answers) {
+    std::printf("  %s:", protocol);
+    for (std::size_t i = 0; i < answers.size(); ++i)
+        std::printf("%s %s %s", i == 0 ? "" : ",", sim::answer_names.at(i), text(answers.at(i)).c_str());
+    std::printf("\n");
+}
 
 bool run(std::uint64_t seed, std::uint64_t steps) {
     auto folder = (std::filesystem::temp_directory_path() / "hashyard-sim-XXXXXX").string();
@@ -25,26 +40,23 @@ bool run(std::uint64_t seed, std::uint64_t steps) {
         for (; step < steps; ++step) world.step();
         world.finish();
         const auto& counts = world.counts();
-        const auto& by_code = counts.by_code;
+        std::printf("seed %s: %s steps, %s submissions, %s accepted, %s blocks, %s templates, %s tips\n",
+                    text(seed).c_str(), text(steps).c_str(), text(sum(counts.v1) + sum(counts.v2)).c_str(),
+                    text(counts.v1[0] + counts.v2[0]).c_str(), text(counts.blocks).c_str(),
+                    text(counts.templates).c_str(), text(counts.tips).c_str());
+        print_answers("v1", counts.v1);
+        print_answers("v2", counts.v2);
         std::printf(
-            "seed %llu: %llu steps, %llu submissions, %llu accepted, %llu blocks, %llu templates, %llu "
-            "tips\n",
-            static_cast<unsigned long long>(seed), static_cast<unsigned long long>(steps),
-            static_cast<unsigned long long>(counts.submissions),
-            static_cast<unsigned long long>(counts.accepted), static_cast<unsigned long long>(counts.blocks),
-            static_cast<unsigned long long>(counts.templates), static_cast<unsigned long long>(counts.tips));
-        std::printf("  refused: 20 %llu, 21 %llu, 22 %llu, 23 %llu, 24 %llu, 25 %llu\n",
-                    static_cast<unsigned long long>(by_code[0]), static_cast<unsigned long long>(by_code[1]),
-                    static_cast<unsigned long long>(by_code[2]), static_cast<unsigned long long>(by_code[3]),
-                    static_cast<unsigned long long>(by_code[4]), static_cast<unsigned long long>(by_code[5]));
+            "  v2: %s channels opened, %s closed, %s updates, %s retargets, %s batches told, %s untold\n",
+            text(counts.channels_opened).c_str(), text(counts.channels_closed).c_str(),
+            text(counts.updates).c_str(), text(counts.retargets).c_str(), text(counts.batches).c_str(),
+            text(counts.untold).c_str());
         std::printf(
-            "  %llu reconnects, %llu resumes, %llu crashes with %llu shares unanswered, %llu aborts; stored "
-            "%zu, work %s\n",
-            static_cast<unsigned long long>(counts.reconnects),
-            static_cast<unsigned long long>(counts.resumes), static_cast<unsigned long long>(counts.crashes),
-            static_cast<unsigned long long>(counts.unanswered),
-            static_cast<unsigned long long>(world.store().aborts()), world.store().shares().size(),
-            world.work().decimal().c_str());
+            "  %s reconnects, %s resumes, %s crashes with %s shares unanswered, %s aborts; stored %zu, work "
+            "%s\n",
+            text(counts.reconnects).c_str(), text(counts.resumes).c_str(), text(counts.crashes).c_str(),
+            text(counts.unanswered).c_str(), text(world.store().aborts()).c_str(),
+            world.store().shares().size(), world.work().decimal().c_str());
     } catch (const sim::Broken& broken) {
         std::printf("seed %llu, step %llu: BROKEN: %s\n", static_cast<unsigned long long>(seed),
                     static_cast<unsigned long long>(step), broken.what());

@@ -5,10 +5,21 @@
 #include <map>
 #include <set>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "server/pool/journal.h"
-#include "tests/sim/miner.h"
+#include "stratum/uint256.h"
+#include "tests/sim/random.h"
 
 namespace sim {
+
+// What a share is worth, and whose it is.
+struct Credit {
+    stratum::Uint256 target;
+    std::string worker;  // "user.name"
+};
 
 class StoreModel {
   public:
@@ -20,13 +31,13 @@ class StoreModel {
     void import_all(const server::pool::JournalWriter& journal);
     void toggle_outage() { away_ = !away_; }
 
-    [[nodiscard]] const std::map<stratum::Hash256, stratum::Uint256>& shares() const { return shares_; }
+    [[nodiscard]] const std::map<stratum::Hash256, Credit>& shares() const { return shares_; }
     [[nodiscard]] const std::set<stratum::Hash256>& blocks() const { return blocks_; }
     [[nodiscard]] std::uint64_t aborts() const { return aborts_; }
 
   private:
     struct Batch {
-        std::vector<std::pair<stratum::Hash256, stratum::Uint256>> shares;
+        std::vector<std::pair<stratum::Hash256, Credit>> shares;
         std::vector<stratum::Hash256> blocks;
         std::uint64_t position = 0;
     };
@@ -37,7 +48,7 @@ class StoreModel {
     bool away_ = false;
     std::uint64_t position_ = 0;  // all records up to this sequence are in
     std::uint64_t aborts_ = 0;
-    std::map<stratum::Hash256, stratum::Uint256> shares_;
+    std::map<stratum::Hash256, Credit> shares_;
     std::set<stratum::Hash256> blocks_;
 };
 

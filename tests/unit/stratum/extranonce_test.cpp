@@ -52,6 +52,15 @@ TEST_CASE("When all prefixes are taken the next is refused and the first to end 
     CHECK(prefixes.allocate(start + job_kept_for + 1s) == Prefix{0x03ffffff});
 }
 
+TEST_CASE("An allocator of few prefixes gives those and no others") {
+    PrefixAllocator prefixes(1, 10, 3);
+    CHECK(prefixes.allocate(start) == Prefix{0x01000001});
+    CHECK(prefixes.allocate(start) == Prefix{0x01000002});
+    CHECK_FALSE(prefixes.claim(0x01000003, start));
+    CHECK(prefixes.allocate(start) == Prefix{0x01000000});
+    CHECK_FALSE(prefixes.allocate(start));
+}
+
 TEST_CASE("No two live channels share a prefix through random comings and goings") {
     std::mt19937 random(3);
     PrefixAllocator prefixes(0, 0);

@@ -20,8 +20,9 @@ inline constexpr const char* test_address = "bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqq
 
 class PoolWorld : public SessionHost {
   public:
-    explicit PoolWorld(std::uint32_t first_prefix = 0)
-        : jobs_({"/Hashyard/", Bytes(22, 1), 0x1fffe000, 0x1fffffe0}), prefixes_(1, first_prefix) {}
+    explicit PoolWorld(std::uint32_t first_prefix = 0, std::uint32_t prefix_count = prefixes_per_shard)
+        : jobs_({"/Hashyard/", Bytes(22, 1), 0x1fffe000, 0x1fffffe0}),
+          prefixes_(1, first_prefix, prefix_count) {}
 
     JobTable& jobs() override { return jobs_; }
     std::optional<Prefix> allocate_prefix(Instant at) override { return prefixes_.allocate(at); }

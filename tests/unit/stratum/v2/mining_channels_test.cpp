@@ -250,6 +250,11 @@ TEST_CASE("A storm of updates uses up a template's variants and harms nobody") {
         else
             world.expect<NewExtendedMiningJob>();
     }
+    // What the client can take is kept to all the same: the next template's job comes with it.
+    message.maximum_target = Difficulty::whole(std::uint64_t{1} << 40)->target();
+    world.send(message);
+    CHECK(world.expect<SetTarget>()->maximum_target <= message.maximum_target);
+    CHECK(world.frames.empty());
     world.announce(make_template(8, 1, easy_nbits));
     CHECK(world.expect<NewExtendedMiningJob>()->channel_id == group_channel_id);
 }
@@ -279,6 +284,19 @@ TEST_CASE("A closed channel is gone, alone or with its group") {
     CHECK(world.open_extended()->channel_id == 6);  // ids are not used again
     CHECK_FALSE(world.expect<NewExtendedMiningJob>()->min_ntime);
     world.expect<SetNewPrevHash>();
+}
+
+TEST_CASE("Job ids are forgotten with their templates, however a client opens and closes") {
+    MiningWorld world;
+    world.set_up();
+    for (std::uint64_t number = 1; number < 3 * templates_kept_max; ++number) {
+        world.on_template(make_template(number, 1, easy_nbits));
+        world.open_extended();
+        world.send(CloseChannel{group_channel_id, ""});
+        world.frames.clear();
+    }
+    CHECK(world.session->kept().jobs <= templates_kept_max);
+    CHECK(world.session->kept().channels == 0);
 }
 
 TEST_CASE("A custom job is refused where jobs cannot be declared") {

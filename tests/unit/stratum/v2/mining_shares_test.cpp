@@ -276,6 +276,34 @@ TEST_CASE("A channel closed with shares under way settles them and ends") {
     other.session->flush(other.now);
 }
 
+TEST_CASE("A group whose channels are all closed hears of no template") {
+    MiningWorld world;
+    world.on_template(make_template(7, 1, easy_nbits));
+    world.set_up();
+    const auto opened = world.open_extended();
+    const auto work = hear_extended(world, opened->extranonce_prefix);
+    ShareBatch batch;
+    const auto receive = [&](const auto& message) {
+        const auto wire = world.wire_of(message);
+        CHECK(world.session->receive(wire, world.now, batch) == wire.size());
+    };
+    const Bytes rest(16);
+    // The share keeps its channel until it is settled.
+    receive(static_cast<const SubmitSharesExtended&>(Share(work, 2, 1, rest)));
+    receive(CloseChannel{2, "done"});
+    world.announce(make_template(8, 1, easy_nbits));
+    CHECK(world.frames.empty());
+    OpenExtendedMiningChannel open;
+    open.user_identity = MiningWorld::test_identity;
+    open.max_target = Uint256::max();
+    receive(open);
+    world.hear();
+    CHECK(world.expect<OpenExtendedMiningChannelSuccess>()->channel_id == 3);
+    CHECK_FALSE(world.expect<NewExtendedMiningJob>()->min_ntime);
+    CHECK(world.expect<SetNewPrevHash>()->channel_id == 3);
+    CHECK(world.frames.empty());
+}
+
 TEST_CASE("Shares name their workers once the extension is negotiated") {
     MiningWorld world;
     world.on_template(make_template(7, 1, easy_nbits));

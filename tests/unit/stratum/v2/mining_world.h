@@ -64,12 +64,22 @@ class MiningWorld : public stratum::testing::PoolWorld {
     }
     // Header and payload in plain.
     void send_frame(ByteView frame) {
+        feed(*session, seal(frame));
+        hear();
+    }
+    // A message on its way: receive() takes it when the test says so.
+    template <Message M>
+    std::string wire_of(const M& message) {
+        std::string frame;
+        append_frame(message, frame);
+        return seal(view_of(frame));
+    }
+    std::string seal(ByteView frame) {
         std::array<std::uint8_t, 6> head{};
         std::copy_n(frame.begin(), head.size(), head.begin());
         std::string wire;
         client_.write(parse_frame_header(head), frame.subspan(head.size()), wire);
-        feed(*session, wire);
-        hear();
+        return wire;
     }
     void hear() {
         const auto wire = std::exchange(session->output(), {});
