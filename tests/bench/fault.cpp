@@ -96,23 +96,18 @@ class FaultRun final : public Observer {
     void take_job(Client& client) {
         const auto job = simulators::parse_notify(client.notify);
         if (!job) return;
+        const auto wish = run_.avoid_blocks ? simulators::BlockWish::avoid : simulators::BlockWish::any;
         makers_[client.index].emplace(
-            *job,
-            simulators::ShareMaker::Session{.prefix = client.prefix,
-                                            .rest_bytes = client.rest_bytes,
-                                            .difficulty = client.difficulty,
-                                            .version_mask = client.version_mask,
-                                            .seed = run_.seed * 1'000'003 + ++makers_made_},
-            run_.avoid_blocks ? simulators::BlockWish::avoid : simulators::BlockWish::any);
+            Maker{job->id, {*job, client.seat(), wish, run_.seed * 1'000'003 + ++makers_made_}});
     }
 
     bool submit_one(Client& client) {
         auto& maker = makers_[client.index];
         if (client.stage != Stage::ready || !maker || waiting_[client.index] >= mode_.in_flight) return false;
-        const auto share = maker->next(run_.attempts_max);
+        const auto share = maker->shares.next(run_.attempts_max);
         if (!share) return false;
-        Swarm::queue(client, simulators::submit_line(first_id + submissions_.size(), client.worker, *share,
-                                                     client.version_mask != 0));
+        Swarm::queue(client, simulators::submit_line(
+                                 client.submission(first_id + submissions_.size(), maker->job), *share));
         submissions_.push_back({.hash = share->hash});
         ++waiting_[client.index];
         swarm_.flush(client);
@@ -136,7 +131,11 @@ class FaultRun final : public Observer {
     const RunOptions& run_;
     const Fault& mode_;
     Swarm swarm_;
-    std::vector<std::optional<simulators::ShareMaker>> makers_;
+    struct Maker {
+        std::string job;
+        simulators::ShareMaker shares;
+    };
+    std::vector<std::optional<Maker>> makers_;
     std::vector<std::size_t> waiting_;
     std::deque<std::pair<Clock::time_point, std::size_t>> to_open_;
     std::vector<Submission> submissions_;

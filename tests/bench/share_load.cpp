@@ -19,20 +19,14 @@ std::string ShareLoad::prepare(std::uint64_t count) {
         const auto job = simulators::parse_notify(client.notify);
         if (!job) return "no job on a connection: " + client.notify.substr(0, 200);
         const auto wish = run_.avoid_blocks ? simulators::BlockWish::avoid : simulators::BlockWish::any;
-        simulators::ShareMaker maker(*job,
-                                     {.prefix = client.prefix,
-                                      .rest_bytes = client.rest_bytes,
-                                      .difficulty = client.difficulty,
-                                      .version_mask = client.version_mask,
-                                      .seed = run_.seed * 1'000'003 + c},
-                                     wish);
+        simulators::ShareMaker maker(*job, client.seat(), wish, run_.seed * 1'000'003 + c);
         for (std::size_t i = c; i < shares_.size(); i += clients.size()) {
             const auto share = maker.next(run_.attempts_max);
             if (!share)
                 return fmt::format("no share of difficulty {} in {} hashes", client.difficulty,
                                    run_.attempts_max);
             const std::string line =
-                simulators::submit_line(first_id + i, client.worker, *share, client.version_mask != 0);
+                simulators::submit_line(client.submission(first_id + i, job->id), *share);
             shares_[i].client = static_cast<std::uint32_t>(c);
             shares_[i].offset = static_cast<std::uint32_t>(lines_[c].size());
             shares_[i].bytes = static_cast<std::uint32_t>(line.size());

@@ -54,6 +54,16 @@ struct Client {
     std::string notify;  // the last mining.notify line
     std::uint64_t notifies = 0;
     Clock::time_point started_at;
+
+    [[nodiscard]] simulators::WorkSeat seat() const {
+        return {.prefix = prefix,
+                .rest_bytes = rest_bytes,
+                .target = simulators::target_of_difficulty(difficulty),
+                .version_mask = version_mask};
+    }
+    [[nodiscard]] simulators::V1Submission submission(std::uint64_t id, std::string_view job) const {
+        return {.id = id, .worker = worker, .job = job, .version_mask = version_mask};
+    }
 };
 
 class Observer {

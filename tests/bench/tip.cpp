@@ -154,17 +154,10 @@ void submit_block(Swarm& swarm, const RunOptions& run, std::uint64_t round) {
     Client& client = swarm.clients().front();
     const auto job = simulators::parse_notify(client.notify);
     if (!job) throw std::runtime_error("no job to make a block of");
-    simulators::ShareMaker maker(*job,
-                                 {.prefix = client.prefix,
-                                  .rest_bytes = client.rest_bytes,
-                                  .difficulty = client.difficulty,
-                                  .version_mask = client.version_mask,
-                                  .seed = run.seed * 7919 + round},
-                                 simulators::BlockWish::only);
+    simulators::ShareMaker maker(*job, client.seat(), simulators::BlockWish::only, run.seed * 7919 + round);
     const auto share = maker.next(run.attempts_max);
     if (!share) throw std::runtime_error("no block in so many hashes: is this a test chain?");
-    Swarm::queue(client,
-                 simulators::submit_line(1000 + round, client.worker, *share, client.version_mask != 0));
+    Swarm::queue(client, simulators::submit_line(client.submission(1000 + round, job->id), *share));
     swarm.flush(client);
 }
 
