@@ -12,14 +12,6 @@ std::optional<std::uint32_t> hex_u32(const nlohmann::json& value) {
     return stratum::parse_hex_u32(value.get_ref<const std::string&>());
 }
 
-// Each four-byte word of the displayed order is sent byte-swapped: swap the words to have internal order.
-std::optional<Hash256> previous_of(const std::string& text) {
-    Hash256 sent;
-    if (!stratum::decode_hex(text, sent.bytes)) return std::nullopt;
-    for (std::size_t word = 0; word < 32; word += 4) std::reverse(&sent.bytes[word], &sent.bytes[word] + 4);
-    return sent;
-}
-
 bool read_branches(const nlohmann::json& value, V1Job& job) {
     if (!value.is_array() || value.size() > 32) return false;
     for (const auto& item : value) {
@@ -33,6 +25,13 @@ bool read_branches(const nlohmann::json& value, V1Job& job) {
 
 }  // namespace
 
+std::optional<Hash256> parse_previous(std::string_view text) {
+    Hash256 sent;
+    if (!stratum::decode_hex(text, sent.bytes)) return std::nullopt;
+    for (std::size_t word = 0; word < 32; word += 4) std::reverse(&sent.bytes[word], &sent.bytes[word] + 4);
+    return sent;
+}
+
 std::optional<V1Job> parse_notify(std::string_view line) {
     const auto message = nlohmann::json::parse(line, nullptr, false);
     if (!message.is_object() || message.value("method", "") != "mining.notify") return std::nullopt;
@@ -43,7 +42,7 @@ std::optional<V1Job> parse_notify(std::string_view line) {
         if (!p[text].is_string()) return std::nullopt;
     V1Job job;
     job.id = p[0].get<std::string>();
-    const auto previous = previous_of(p[1].get_ref<const std::string&>());
+    const auto previous = parse_previous(p[1].get_ref<const std::string&>());
     const auto prefix = stratum::parse_hex(p[2].get_ref<const std::string&>());
     const auto suffix = stratum::parse_hex(p[3].get_ref<const std::string&>());
     const auto version = hex_u32(p[5]);

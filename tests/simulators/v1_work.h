@@ -19,6 +19,10 @@ struct V1Job : Work {
 // Reads a whole mining.notify line; nullopt when it is not one or a field has the wrong form.
 [[nodiscard]] std::optional<V1Job> parse_notify(std::string_view line);
 
+// Its second parameter. Each four-byte word of the displayed order is sent byte-swapped: swapping the words
+// gives internal order.
+[[nodiscard]] std::optional<Hash256> parse_previous(std::string_view text);
+
 struct V1Submission {
     std::uint64_t id = 0;
     std::string_view worker;

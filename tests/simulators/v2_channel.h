@@ -78,7 +78,8 @@ class V2Channel {
 
     // The job worked on now; null before the first tip.
     [[nodiscard]] const V2Job* job() const { return job_.get(); }
-    // It with tip and time.
+    [[nodiscard]] const V2Tip& tip() const { return tip_; }
+    // The job with tip and time.
     [[nodiscard]] Work work() const;
     [[nodiscard]] WorkSeat seat() const;
     // That of the job worked on.
