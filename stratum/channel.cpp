@@ -7,14 +7,18 @@ namespace stratum {
 
 const Uint256 Channel::no_target_{};
 
-Channel::Channel(Prefix prefix, std::uint8_t rest_bytes) : prefix_(prefix), rest_bytes_(rest_bytes) {
-    STRATUM_ENSURE(rest_bytes >= rest_bytes_min && rest_bytes <= rest_bytes_default);
+Channel::Channel(Prefix prefix, std::uint8_t rest_bytes, std::size_t extranonce_bytes)
+    : prefix_(prefix),
+      rest_bytes_(rest_bytes),
+      extranonce_bytes_(static_cast<std::uint8_t>(extranonce_bytes)) {
+    STRATUM_ENSURE(extranonce_bytes <= extranonce_bytes_max && rest_bytes <= rest_bytes_max &&
+                   prefix_bytes + rest_bytes <= extranonce_bytes);
 }
 
 Bytes Channel::extranonce_head() const {
     const auto prefix = bytes_of(prefix_);
     Bytes out(prefix.begin(), prefix.end());
-    out.resize(channel_extranonce_bytes - rest_bytes_);
+    out.resize(extranonce_bytes_ - rest_bytes_);
     return out;
 }
 
@@ -97,8 +101,8 @@ Examined Channel::examine(const Submission& submission, std::uint32_t version_ma
     auto& input = out.input;
     input.job = job->get();
     std::memcpy(input.extranonce.data(), prefix.data(), prefix.size());
-    input.extranonce_size = static_cast<std::uint8_t>(channel_extranonce_bytes);
-    std::memcpy(input.extranonce.data() + channel_extranonce_bytes - rest_bytes_, submission.rest.data(),
+    input.extranonce_size = extranonce_bytes_;
+    std::memcpy(input.extranonce.data() + extranonce_bytes_ - rest_bytes_, submission.rest.data(),
                 rest_bytes_);
     input.version =
         (*job)->version() ^ bits;  // no bit of the mask is set in version(): OR, XOR and replace agree

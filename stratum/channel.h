@@ -38,13 +38,14 @@ class Channel {
   public:
     using Instant = std::chrono::steady_clock::time_point;
 
-    // rest_bytes_min <= rest_bytes <= rest_bytes_default.
-    Channel(Prefix prefix, std::uint8_t rest_bytes);
+    // V1: rest_bytes_min <= rest_bytes <= rest_bytes_default of extranonce_bytes_v1.
+    // V2: no rest (a standard channel), or all but the prefix, of extranonce_bytes_v2.
+    Channel(Prefix prefix, std::uint8_t rest_bytes, std::size_t extranonce_bytes = extranonce_bytes_v1);
 
     [[nodiscard]] Prefix prefix() const { return prefix_; }
     [[nodiscard]] std::uint8_t rest_bytes() const { return rest_bytes_; }
-    // What the client is told to put before its rest: the prefix, then zeros up to channel_extranonce_bytes -
-    // rest_bytes.
+    // What the client is told to put before its rest: the prefix, then zeros up to the length of all but the
+    // rest.
     [[nodiscard]] Bytes extranonce_head() const;
     Vardiff& vardiff() { return vardiff_; }
     [[nodiscard]] const Vardiff& vardiff() const { return vardiff_; }
@@ -83,6 +84,7 @@ class Channel {
     static const Uint256 no_target_;
     Prefix prefix_;
     std::uint8_t rest_bytes_;
+    std::uint8_t extranonce_bytes_;
     Hash256 tip_;  // previous-hash of the active job
     Instant target_changed_at_{};
     std::vector<Issued> issued_;  // oldest first; at most issued_jobs_max

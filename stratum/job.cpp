@@ -59,12 +59,14 @@ std::uint32_t distinction_of(std::uint64_t id) {
 Job::Job(TemplatePtr work, const CoinbasePlan& plan, SizeClass size_class, std::uint8_t variant)
     : id_(job_id_of(work->number, size_class, variant)), work_(std::move(work)) {
     coinbase_ = make_coinbase(*work_, {{work_->coinbase_value_sats, plan.payout_script}}, plan.tag,
-                              distinction_of(id_), channel_extranonce_bytes);
+                              distinction_of(id_), extranonce_bytes_of(size_class));
     midstate_ = Sha256State::initial();
     midstate_bytes_ = coinbase_.prefix.size() / 64 * 64;
     sha256_update(midstate_, ByteView(coinbase_.prefix).first(midstate_bytes_));
-    version_mask_ = plan.version_mask & ~work_->version_required;
+    const auto mask = size_class == SizeClass::v2 ? plan.version_mask_v2 : plan.version_mask;
+    version_mask_ = mask & ~work_->version_required;
     version_ = work_->version & ~version_mask_;
+    if (size_class == SizeClass::v2) return;
     notify_ = make_notify(*this, false);
     notify_clean_ = make_notify(*this, true);
 }

@@ -15,16 +15,21 @@
 
 namespace stratum {
 
-// How large a coinbase the client's firmware takes (pool-side choice by user agent; see v1/quirks.h).
-enum class SizeClass : std::uint8_t { tiny, small, medium, large, huge };
-inline constexpr std::size_t size_class_count = 5;
+// V1: how large a coinbase the client's firmware takes (pool-side choice by user agent; see v1/quirks.h).
+// V2: one class, with a longer extranonce.
+enum class SizeClass : std::uint8_t { tiny, small, medium, large, huge, v2 };
+inline constexpr std::size_t size_class_count = 6;
+constexpr std::size_t extranonce_bytes_of(SizeClass size_class) {
+    return size_class == SizeClass::v2 ? extranonce_bytes_v2 : extranonce_bytes_v1;
+}
 
 // What the pool puts into every coinbase.
 struct CoinbasePlan {
     std::string tag;
     Bytes payout_script;
-    std::uint32_t version_mask =
-        0x1fffe000;  // bits a client may roll (BIP320), before a template takes some away
+    // Bits a client may roll, before a template takes some away.
+    std::uint32_t version_mask = 0x1fffe000;     // V1: BIP320
+    std::uint32_t version_mask_v2 = 0x1fffffe0;  // V2: BIP323
 };
 
 class Job {
@@ -46,7 +51,7 @@ class Job {
     // XORs or replaces the bits agree (BIP310 is read three ways in the field).
     [[nodiscard]] std::uint32_t version() const { return version_; }
     [[nodiscard]] std::uint32_t version_mask() const { return version_mask_; }
-    // The whole mining.notify line, with clean_jobs false or true.
+    // V1: the whole mining.notify line, with clean_jobs false or true.
     [[nodiscard]] const std::string& notify_line(bool clean) const { return clean ? notify_clean_ : notify_; }
 
   private:

@@ -10,11 +10,13 @@ namespace stratum {
 // -- extranonce
 // -------------------------------------------------------------------------------------------------- prefix 4
 // + rest 8: what every client read accepts (a rest above 8 is silently never submitted by cgminer).
-inline constexpr std::size_t channel_extranonce_bytes = 12;
+inline constexpr std::size_t extranonce_bytes_v1 = 12;
+// V2: prefix 4 + rest 16, as the reference pool grants; all channels of a group need the same sum.
+inline constexpr std::size_t extranonce_bytes_v2 = 20;
 // A port may offer a shorter rest (4 to 8); the prefix then ends in zeros.
 inline constexpr std::size_t rest_bytes_min = 4;
 inline constexpr std::size_t rest_bytes_default = 8;
-inline constexpr std::size_t extranonce_bytes_max = 32;  // V2 extended channels
+inline constexpr std::size_t extranonce_bytes_max = 32;  // what a V2 message can carry
 inline constexpr std::size_t prefix_bytes_max = 16;
 inline constexpr std::size_t rest_bytes_max = 16;
 
@@ -63,6 +65,19 @@ inline constexpr std::size_t workers_per_session_max = 256;  // proxies log in m
 // Bytes waiting for a slow reader; a notify with 12 branches is 2 KB, so this is over a minute of silence at
 // a tip storm.
 inline constexpr std::size_t output_bytes_max = 256 * 1024;
+
+// -- V2 wire
+// -----------------------------------------------------------------------------------------------------
+// The largest legal message of a mining client, SetCustomMiningJob, has some 74 KB.
+inline constexpr std::size_t v2_setup_bytes_max = 2048;  // five texts of 255 and numbers
+inline constexpr std::size_t v2_mining_bytes_max = 128 * 1024;
+// A proxy may open one for each machine behind it. One channel is about 1 KiB.
+inline constexpr std::size_t channels_per_session_max = 16'384;
+inline constexpr std::size_t channels_per_shard_max = 262'144;
+// Each channel may have its opening and a first job on the wire.
+inline constexpr std::size_t output_bytes_per_channel = 1024;
+// Worker names that a proxy tells share by share (extension 0x0002), in all channels of one connection.
+inline constexpr std::size_t told_workers_per_session_max = 16'384;
 
 // -- extranonce prefixes
 // -----------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "stratum/channel.h"
+#include "stratum/session_host.h"
 
 namespace stratum {
 
@@ -23,10 +24,11 @@ class Session;
 
 struct PendingShare {
     Session* session = nullptr;
-    std::string id;             // V1: JSON text to be echoed
-    std::uint32_t channel = 0;  // V2: channel id
-    std::uint32_t sequence = 0;  // V2: sequence number
-    std::uint32_t worker = 0;  // valid unless examined.refused is unauthorized or not_subscribed
+    std::string id;                // V1: JSON text to be echoed
+    std::uint32_t channel = 0;     // V2: channel id
+    std::uint32_t sequence = 0;    // V2: sequence number
+    bool channel_missing = false;  // V2: no such channel takes shares of this kind
+    std::uint32_t worker = 0;      // valid unless examined.refused is unauthorized or not_subscribed
     Examined examined;
 };
 using ShareBatch = std::vector<PendingShare>;  // at most share_batch_max
@@ -57,19 +59,22 @@ class Session {
     virtual void settle(const PendingShare& share, const Verdict& verdict, Instant now) = 0;
     virtual void on_job(Instant now) = 0;
     virtual void on_timer(Instant now) = 0;
-    // At the end of a round in which answers were written: what may leave together leaves now.
-    virtual void on_round_end() {}
+    // Answers that may leave together wait until flush_at() for more of them; then flush() writes them.
+    [[nodiscard]] virtual std::optional<Instant> flush_at() const { return std::nullopt; }
+    virtual void flush(Instant /*now*/) {}
 
     // The channel of a pending share; null when it had none. Stays until the share is settled.
     [[nodiscard]] virtual Channel* channel_of(const PendingShare& share) = 0;
     [[nodiscard]] virtual bool mining() const = 0;  // takes jobs
     [[nodiscard]] virtual bool begun() const = 0;   // holds a channel of its shard
     // Gives its channels away; the session is over.
-    virtual std::vector<Channel> take_channels() = 0;
+    virtual std::vector<EndedChannel> take_channels() = 0;
     // May its client come back to its channel with its session id?
     [[nodiscard]] virtual bool resumable() const = 0;
     [[nodiscard]] virtual std::vector<std::uint32_t> worker_numbers() const = 0;
 
+    // Bytes that may wait for a slow reader.
+    [[nodiscard]] virtual std::size_t output_allowed() const { return output_bytes_max; }
     std::string& output() { return output_; }
     [[nodiscard]] CloseReason closing() const { return closing_; }
     void close(CloseReason reason) {

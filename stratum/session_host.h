@@ -20,14 +20,22 @@ struct LoginResult {
     std::optional<Difficulty> remembered;  // what vardiff had found for this worker
 };
 
+// A channel that its session is done with.
+struct EndedChannel {
+    Channel channel;
+    std::uint32_t worker = 0;  // whose difficulty vardiff found; 0: nobody's
+    bool proved = false;       // it had an accepted share
+};
+
 class SessionHost {
   public:
     using Instant = std::chrono::steady_clock::time_point;
     virtual ~SessionHost() = default;
     virtual JobTable& jobs() = 0;
+    // nullopt: all are taken, or the shard has too many channels.
     virtual std::optional<Prefix> allocate_prefix(Instant now) = 0;
-    // A channel ended before its session: nobody holds the prefix any more.
-    virtual void release_prefix(Prefix prefix, Instant now) = 0;
+    // A channel ended before its session: nobody holds its prefix any more.
+    virtual void end_channel(EndedChannel ended, Instant now) = 0;
     // The parked channel that this session id proves to own, or a new one under its prefix when nobody has
     // it.
     virtual std::optional<Channel> resume(std::string_view session_id, std::uint8_t rest_bytes,

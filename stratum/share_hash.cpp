@@ -1,5 +1,6 @@
 #include "stratum/share_hash.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "stratum/merkle.h"
@@ -23,12 +24,14 @@ void write_tail(const HeaderInput& input, std::uint8_t* out) {
     std::memcpy(out + rest + input.extranonce_size, coinbase.suffix.data(), coinbase.suffix.size());
 }
 
-Hash256 hash_one(const HeaderInput& input) {
+Hash256 root_of(const HeaderInput& input) {
     Bytes tail(tail_size(input));
     write_tail(input, tail.data());
     const auto txid = sha256d_finish(input.job->midstate(), input.job->midstate_bytes(), tail);
-    return sha256d(header_of(input, merkle_root_from_branches(txid, input.job->work().merkle_branches)));
+    return merkle_root_from_branches(txid, input.job->work().merkle_branches);
 }
+
+Hash256 hash_one(const HeaderInput& input) { return sha256d(header_of(input, root_of(input))); }
 
 bool same_shape(const HeaderInput& a, const HeaderInput& b) {
     return a.job->midstate_bytes() == b.job->midstate_bytes() && tail_size(a) == tail_size(b) &&
@@ -56,6 +59,15 @@ void hash_two(const HeaderInput& a, const HeaderInput& b, Hash256* out) {
 }
 
 }  // namespace
+
+Hash256 merkle_root_of(const Job& job, ByteView extranonce) {
+    HeaderInput input;
+    STRATUM_ENSURE(extranonce.size() <= input.extranonce.size());
+    input.job = &job;
+    std::copy(extranonce.begin(), extranonce.end(), input.extranonce.begin());
+    input.extranonce_size = static_cast<std::uint8_t>(extranonce.size());
+    return root_of(input);
+}
 
 Bytes coinbase_of(const HeaderInput& input) {
     const auto& coinbase = input.job->coinbase();

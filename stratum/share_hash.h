@@ -20,6 +20,9 @@ struct HeaderInput {
     std::uint32_t nonce = 0;
 };
 
+// The merkle root that a whole extranonce gives: what a V2 standard channel is sent.
+Hash256 merkle_root_of(const Job& job, ByteView extranonce);
+
 // The coinbase without witness and the 80-byte header an input stands for.
 Bytes coinbase_of(const HeaderInput& input);
 std::array<std::uint8_t, 80> header_of(const HeaderInput& input, const Hash256& merkle_root);

@@ -50,6 +50,14 @@ std::optional<Difficulty> Difficulty::parse(std::string_view text) {
     return at_most(value);
 }
 
+std::optional<Difficulty> Difficulty::least_within(const Uint256& target) {
+    for (int bits = fraction_bits_max; bits > 0; --bits)
+        if (const auto easy = fraction(bits); easy->target() <= target) return easy;
+    for (int bits = 0; bits < 64; ++bits)
+        if (const auto hard = whole(std::uint64_t{1} << bits); hard->target() <= target) return hard;
+    return std::nullopt;
+}
+
 Difficulty Difficulty::power_of_two() const {
     Difficulty out = *this;
     out.whole_ = std::bit_floor(whole_);

@@ -27,6 +27,8 @@ class Difficulty {
     [[nodiscard]] static std::optional<Difficulty> at_most(double value);
     // Reads decimal text as miners write it ("1024", "0.5", "1e3"); rounded down as at_most does.
     [[nodiscard]] static std::optional<Difficulty> parse(std::string_view text);
+    // The smallest power of two whose target is not easier than `target`; nullopt when none is so hard.
+    [[nodiscard]] static std::optional<Difficulty> least_within(const Uint256& target);
     // The largest power of two not above this difficulty.
     [[nodiscard]] Difficulty power_of_two() const;
     [[nodiscard]] Uint256 target() const;  // floor(T1 / whole), or T1 << bits

@@ -4,17 +4,12 @@
 
 #include "stratum/address.h"
 #include "stratum/sha256.h"
+#include "stratum/worker_name.h"
 
 namespace server::pool {
 namespace {
 
 using stratum::LoginResult;
-
-bool printable(std::string_view text) {
-    return std::none_of(text.begin(), text.end(), [](char letter) {
-        return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f;
-    });
-}
 
 LoginResult refused(std::string message) { return {std::nullopt, std::move(message), std::nullopt}; }
 
@@ -52,7 +47,7 @@ std::optional<stratum::Channel> SessionDesk::resume(std::string_view session_id,
 }
 
 LoginResult SessionDesk::login(std::string_view user, std::string_view worker) {
-    if (worker.size() > stratum::worker_name_bytes_max || !printable(worker))
+    if (worker.size() > stratum::worker_name_bytes_max || !stratum::printable(worker))
         return refused("The worker name after the dot may have 64 printable letters");
     if (user.empty()) return refused("No user: log in as ADDRESS.WORKER or NAME.WORKER");
     auto kind = UserKind::address;
@@ -75,24 +70,29 @@ LoginResult SessionDesk::login(std::string_view user, std::string_view worker) {
 }
 
 void SessionDesk::park(stratum::Session& session, Instant now) {
-    const auto workers = session.worker_numbers();
-    for (const auto worker : workers) logout(worker);
-    for (auto& channel : session.take_channels()) {
-        const auto prefix = channel.prefix();
+    for (const auto worker : session.worker_numbers()) logout(worker);
+    for (auto& ended : session.take_channels()) {
         if (!session.resumable() || parked_.size() >= stratum::resumable_channels_max) {
-            prefixes_.release(prefix, now);
+            end_channel(std::move(ended), now);
             continue;
         }
-        if (!workers.empty() && session.accepted() > 0) remember(workers.front(), channel.vardiff());
-        parked_.emplace(prefix, Parked{std::move(channel), now});
+        remember(ended);
+        const auto prefix = ended.channel.prefix();
+        parked_.emplace(prefix, Parked{std::move(ended.channel), now});
         parked_order_.emplace_back(now, prefix);
     }
 }
 
-void SessionDesk::remember(std::uint32_t worker, const stratum::Vardiff& vardiff) {
-    if (vardiff.fixed()) return;
+void SessionDesk::end_channel(stratum::EndedChannel ended, Instant now) {
+    remember(ended);
+    prefixes_.release(ended.channel.prefix(), now);
+}
+
+void SessionDesk::remember(const stratum::EndedChannel& ended) {
+    const auto& vardiff = ended.channel.vardiff();
+    if (ended.worker == 0 || !ended.proved || vardiff.fixed()) return;
     if (remembered_.size() >= remembered_max) remembered_.clear();
-    remembered_.insert_or_assign(worker, vardiff.current());
+    remembered_.insert_or_assign(ended.worker, vardiff.current());
 }
 
 void SessionDesk::expire_parked(Instant now) {

@@ -42,7 +42,7 @@ class SessionDesk final : public stratum::SessionHost {
     std::string session_id_of(stratum::Prefix prefix) override;
     stratum::LoginResult login(std::string_view user, std::string_view worker) override;
 
-    void release_prefix(stratum::Prefix prefix, Instant now) override { prefixes_.release(prefix, now); }
+    void end_channel(stratum::EndedChannel ended, Instant now) override;
     void logout(std::uint32_t worker) override { journal_.retire_worker(worker); }
 
     // A session ended: its channel waits for a resume while its jobs live, its workers are let go.
@@ -51,7 +51,7 @@ class SessionDesk final : public stratum::SessionHost {
     [[nodiscard]] std::size_t parked() const { return parked_.size(); }
 
   private:
-    void remember(std::uint32_t worker, const stratum::Vardiff& vardiff);
+    void remember(const stratum::EndedChannel& ended);
     struct Parked {
         stratum::Channel channel;
         Instant since;

@@ -97,7 +97,7 @@ void Shard::write_wire(Connection& connection, std::string& wire) {
     if (!waiting) {
         connection.sent = 0;
         take_back_buffer(wire);
-    } else if (wire.size() - connection.sent > stratum::output_bytes_max) {
+    } else if (wire.size() - connection.sent > connection.session->output_allowed()) {
         connection.session->close(CloseReason::slow_reader);
     } else if (connection.sent > buffer_bytes_kept) {
         wire.erase(0, connection.sent);

@@ -2,12 +2,6 @@
 
 namespace stratum::v1 {
 
-WorkerName split_worker_name(std::string_view text) {
-    const auto at = text.find_first_of("._");
-    if (at == std::string_view::npos) return {text, {}};
-    return {text.substr(0, at), text.substr(at + 1)};
-}
-
 PasswordOptions parse_password(std::string_view text) {
     PasswordOptions out;
     while (!text.empty()) {

@@ -1,5 +1,5 @@
 #pragma once
-// The two texts of mining.authorize: "user.worker" and the password's options. Pure.
+// The options in the password of mining.authorize. Pure.
 
 #include <optional>
 #include <string>
@@ -8,12 +8,6 @@
 #include "stratum/target.h"
 
 namespace stratum::v1 {
-
-struct WorkerName {
-    std::string_view user;    // before the first '.' or '_'
-    std::string_view worker;  // after it; may be empty
-};
-WorkerName split_worker_name(std::string_view text);
 
 // Options between commas, semicolons or spaces: d=N, fd=N or diff=N fix the difficulty; md=N is its least
 // value. Everything else is ignored, so any password is valid.

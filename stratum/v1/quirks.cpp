@@ -35,7 +35,7 @@ bool starts_with(std::string_view text, std::string_view prefix) {
 }  // namespace
 
 std::size_t coinbase_bytes_max(SizeClass size_class) {
-    constexpr std::array<std::size_t, size_class_count> bytes{500, 730, 2250, 6500, 16000};
+    constexpr std::array<std::size_t, size_class_count> bytes{500, 730, 2250, 6500, 16000, 7000};
     return bytes[static_cast<std::size_t>(size_class)];
 }
 

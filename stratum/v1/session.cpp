@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "stratum/worker_name.h"
+
 namespace stratum::v1 {
 namespace {
 constexpr int score_max = 200;        // then the connection ends
@@ -23,9 +25,10 @@ std::vector<std::uint32_t> Session::worker_numbers() const {
     return out;
 }
 
-std::vector<Channel> Session::take_channels() {
-    std::vector<Channel> out;
-    if (channel_) out.push_back(std::move(*channel_));
+std::vector<EndedChannel> Session::take_channels() {
+    std::vector<EndedChannel> out;
+    const auto worker = workers_.empty() ? 0 : workers_.front().number;
+    if (channel_) out.push_back({std::move(*channel_), worker, accepted_ > 0});
     channel_.reset();
     return out;
 }

@@ -47,7 +47,7 @@ class Session final : public stratum::Session {
     [[nodiscard]] Channel* channel_of(const PendingShare&) override { return channel(); }
     [[nodiscard]] bool mining() const override { return channel_ && !workers_.empty(); }
     [[nodiscard]] bool begun() const override { return channel_.has_value(); }
-    std::vector<Channel> take_channels() override;
+    std::vector<EndedChannel> take_channels() override;
     [[nodiscard]] bool resumable() const override { return true; }
     // The first worker logged in is the first one here.
     [[nodiscard]] std::vector<std::uint32_t> worker_numbers() const override;

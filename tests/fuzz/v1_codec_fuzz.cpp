@@ -9,6 +9,7 @@
 #include "stratum/v1/codec.h"
 #include "stratum/v1/login.h"
 #include "stratum/v1/quirks.h"
+#include "stratum/worker_name.h"
 
 namespace {
 

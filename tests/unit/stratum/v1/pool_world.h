@@ -1,99 +1,28 @@
 #pragma once
-// A small pool around sans-IO sessions: one job table, one prefix allocator, virtual time. For tests of the
-// protocol core.
+// A small pool (tests/unit/stratum/pool_world.h) whose clients speak V1.
 
-#include <chrono>
-#include <functional>
-#include <map>
 #include <memory>
-#include <string>
-#include <vector>
 
-#include "stratum/address.h"
 #include "stratum/v1/session.h"
-#include "tests/unit/stratum/templates.h"
+#include "tests/unit/stratum/pool_world.h"
 
 namespace stratum::v1::testing {
 
 using stratum::testing::make_template;
 using stratum::testing::new_template;
+using stratum::testing::test_address;
 
-inline constexpr const char* test_address = "bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202";
-
-class PoolWorld : public SessionHost {
+class PoolWorld : public stratum::testing::PoolWorld {
   public:
-    explicit PoolWorld(std::uint32_t first_prefix = 0)
-        : jobs_({"/Hashyard/", Bytes(22, 1), 0x1fffe000}), prefixes_(1, first_prefix) {
+    explicit PoolWorld(std::uint32_t first_prefix = 0) : stratum::testing::PoolWorld(first_prefix) {
         settings.difficulty_start = *Difficulty::fraction(32);
         settings.difficulty_min = *Difficulty::fraction(32);
         settings.vardiff.enabled = false;
         settings.difficulty_capped_by_network = false;
     }
-
-    JobTable& jobs() override { return jobs_; }
-    std::optional<Prefix> allocate_prefix(Instant at) override { return prefixes_.allocate(at); }
-    std::optional<Channel> resume(std::string_view session_id, std::uint8_t, Instant) override {
-        const auto parked = parked_.find(std::string(session_id));
-        if (parked == parked_.end()) return std::nullopt;
-        auto channel = std::move(parked->second);
-        parked_.erase(parked);
-        return channel;
-    }
-    std::string session_id_of(Prefix prefix) override { return "5e55" + to_hex(bytes_of(prefix)); }
-    LoginResult login(std::string_view user, std::string_view worker) override {
-        const auto parsed = parse_address(user, Network::regtest);
-        if (!parsed.ok) return {std::nullopt, explain(parsed.error, Network::regtest), std::nullopt};
-        const auto name = parsed.address.text + "." + std::string(worker);
-        const auto number =
-            workers.emplace(name, static_cast<std::uint32_t>(workers.size() + 1)).first->second;
-        return {number, {}, std::nullopt};
-    }
-
-    void release_prefix(Prefix prefix, Instant at) override { prefixes_.release(prefix, at); }
-    void logout(std::uint32_t) override {}
-
-    void on_template(TemplatePtr work) { jobs_.on_template(std::move(work), now); }
     std::unique_ptr<Session> connect() { return std::make_unique<Session>(settings, *this, now); }
-    void disconnect(Session& session) {
-        for (auto& channel : session.take_channels())
-            parked_.emplace(session_id_of(channel.prefix()), std::move(channel));
-    }
-
-    // Feeds bytes as a shard does and settles what comes.
-    void feed(Session& session, std::string_view bytes) {
-        while (!bytes.empty() && session.closing() == CloseReason::none) {
-            const auto consumed = session.receive(bytes, now, batch_);
-            settle();
-            bytes.remove_prefix(consumed);
-        }
-    }
-    void settle() {
-        for (const auto& share : batch_) {
-            Hash256 hash;
-            if (share.examined.input.job != nullptr) hash_headers({&share.examined.input, 1}, {&hash, 1});
-            Verdict verdict;
-            if (auto* channel = share.session->channel_of(share))
-                verdict = channel->judge(share.examined, hash, now);
-            else
-                verdict.reject = share.examined.refused;
-            verdicts.push_back(verdict);
-            if (on_verdict) on_verdict(share, hash, verdict);
-            share.session->settle(share, verdict, now);
-        }
-        batch_.clear();
-    }
 
     SessionSettings settings;
-    Instant now{std::chrono::hours(1)};
-    std::vector<Verdict> verdicts;
-    std::function<void(const PendingShare&, const Hash256&, const Verdict&)> on_verdict;
-    std::map<std::string, std::uint32_t> workers;
-
-  private:
-    JobTable jobs_;
-    PrefixAllocator prefixes_;
-    std::map<std::string, Channel> parked_;
-    ShareBatch batch_;
 };
 
 }  // namespace stratum::v1::testing
