@@ -41,7 +41,7 @@ struct ConfigProblem {
 std::string explain(const ConfigProblem& problem);
 
 // One of --set, --data, --http-port …: `key` is section.name; the sections stratum and node take a number
-// from 0, or for stratum "plain" or "tls" (the first such listener, made when there is none):
+// from 0, or for stratum "plain", "tls" or "v2" (the first such listener, made when there is none):
 // "stratum.tls.port", "node.0.rpc_url".
 struct ConfigOverride {
     std::string key;

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <array>
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -10,6 +11,7 @@
 #include <thread>
 
 #include "server/database_keeper.h"
+#include "server/http/connect_urls.h"
 #include "server/http/server.h"
 #include "server/http/store_statistics.h"
 #include "server/live_board.h"
@@ -22,12 +24,14 @@
 #include "server/pool/journal_source.h"
 #include "server/pool/journals.h"
 #include "server/pool/pool.h"
+#include "server/random_bytes.h"
 #include "server/store/blocks.h"
 #include "server/store/database.h"
 #include "server/store/embedded_cluster.h"
 #include "server/task.h"
 #include "server/thread.h"
 #include "stratum/reject.h"
+#include "stratum/v2/keys.h"
 
 namespace server {
 namespace {
@@ -42,6 +46,8 @@ MetricNames metric_names() {
     for (const auto& facts : stratum::reject_facts) names.reject_reasons.emplace_back(facts.label);
     for (std::size_t i = 0; i < pool::protocol_count; ++i)
         names.protocols.emplace_back(pool::name_of(static_cast<pool::Protocol>(i)));
+    for (std::size_t i = 0; i < pool::handshake_failure_count; ++i)
+        names.handshake_failures.emplace_back(pool::name_of(static_cast<pool::HandshakeFailure>(i)));
     return names;
 }
 
@@ -114,27 +120,37 @@ class Server {
                           ? " (the built-in development chain: nothing mined here has value)"
                           : "")
                   << ".\n";
-        if (pool_)
-            for (const auto& listener : pool_->listeners())
-                std::cout << "  mine:    "
-                          << (listener.protocol == "stratum_v1" ? "stratum+tcp://" : "stratum+ssl://")
-                          << (listener.address == "0.0.0.0" || listener.address == "::" ? "HOST"
-                                                                                        : listener.address)
-                          << ":" << listener.port
-                          << "  user ADDRESS.WORKER, any password (d=N fixes the difficulty)\n";
+        if (pool_) say_ports();
         if (web_)
             std::cout << "  look:    http://"
                       << (config_.http.address == "0.0.0.0" ? "localhost" : config_.http.address) << ":"
                       << web_->port() << "/  (metrics: /metrics, health: /healthz)\n";
         std::cout << "  data:    " << config_.data_dir.string() << "\n";
-        if (pool_)
-            std::cout << "  example: minerd -a sha256d -o stratum+tcp://localhost:"
-                      << pool_->listeners().front().port << " -u " << config_.payout_address
-                      << ".rig1 -p x\n";
+        if (pool_) say_example();
         std::cout << "Ctrl-C stops it cleanly." << std::endl;
     }
 
   private:
+    void say_ports() const {
+        for (const auto& listener : live_listeners())
+            for (const auto& url : http::connect_urls(listener, host_of(listener)))
+                std::cout << "  mine:    " << url
+                          << "  user ADDRESS.WORKER, any password (d=N fixes the difficulty)\n";
+    }
+    static std::string host_of(const http::LiveListener& listener) {
+        const bool all = listener.address == "0.0.0.0" || listener.address == "::";
+        return all ? "HOST" : listener.address;
+    }
+
+    void say_example() const {
+        for (const auto& listener : pool_->listeners()) {
+            if (listener.protocol != "stratum_v1" && listener.protocol != "stratum_auto") continue;
+            std::cout << "  example: minerd -a sha256d -o stratum+tcp://localhost:" << listener.port << " -u "
+                      << config_.payout_address << ".rig1 -p x\n";
+            return;
+        }
+    }
+
     bool refuse(const std::string& reason) {
         std::cerr << "hashyard: " << reason << std::endl;
         return false;
@@ -197,6 +213,9 @@ class Server {
     }
 
     bool open_pool() {
+        std::array<std::uint8_t, 32> blind{};
+        fill_random(blind);
+        stratum::v2::blind_curve(blind);  // before any thread uses the curve
         auto made = pool::Pool::open(config_.pool, *journals_, metrics_, [this](node::BlockCandidate block) {
             nodes_->submit(std::move(block));
         });
@@ -308,9 +327,18 @@ class Server {
                     {status.name, node::name_of(status.state), status.detail, status.tip, status.height});
         if (pool_) {
             out.journal_writable = pool_->journal_works();
-            for (const auto& listener : pool_->listeners())
-                out.listeners.push_back({listener.protocol, listener.address, listener.port});
+            out.listeners = live_listeners();
+            if (const auto* identity = pool_->identity())
+                out.certificate_left_s =
+                    static_cast<double>(identity->certificate_left(std::chrono::system_clock::now()).count());
         }
+        return out;
+    }
+
+    std::vector<http::LiveListener> live_listeners() const {
+        std::vector<http::LiveListener> out;
+        for (const auto& listener : pool_->listeners())
+            out.push_back({listener.protocol, listener.address, listener.port, listener.authority});
         return out;
     }
 

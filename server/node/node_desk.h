@@ -3,6 +3,7 @@
 // no coinbase shape unproven. Lives on the control thread; sender() and status() take any thread.
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -48,7 +49,9 @@ class NodeDesk : public std::enable_shared_from_this<NodeDesk> {
                                         stratum::Hash256 tip);
     boost::asio::awaitable<void> send_early(std::shared_ptr<NodeDesk> self, std::size_t node,
                                             stratum::Hash256 tip);
-    boost::asio::awaitable<void> prove(std::shared_ptr<NodeDesk> self, std::size_t node, Source source);
+    boost::asio::awaitable<void> prove(std::shared_ptr<NodeDesk> self, std::size_t node, Source source,
+                                       std::size_t extranonce_bytes);
+    [[nodiscard]] std::optional<std::size_t> unproven(const stratum::Template& work) const;
     void publish(std::size_t node, stratum::Template work, std::chrono::steady_clock::time_point received_at);
     void tell_flow();
 

@@ -36,7 +36,7 @@ class SessionDesk final : public stratum::SessionHost {
     SessionDesk(SessionDeskOptions options, JournalWriter& journal, const NameBook& names);
 
     stratum::JobTable& jobs() override { return jobs_; }
-    std::optional<stratum::Prefix> allocate_prefix(Instant now) override { return prefixes_.allocate(now); }
+    std::optional<stratum::Prefix> allocate_prefix(Instant now) override;
     std::optional<stratum::Channel> resume(std::string_view session_id, std::uint8_t rest_bytes,
                                            Instant now) override;
     std::string session_id_of(stratum::Prefix prefix) override;
@@ -49,9 +49,12 @@ class SessionDesk final : public stratum::SessionHost {
     void park(stratum::Session& session, Instant now);
     void expire_parked(Instant now);
     [[nodiscard]] std::size_t parked() const { return parked_.size(); }
+    [[nodiscard]] std::size_t channels_open() const { return channels_open_; }  // the parked not among them
 
   private:
     void remember(const stratum::EndedChannel& ended);
+    std::optional<stratum::Channel> find_resumable(std::string_view session_id, std::uint8_t rest_bytes,
+                                                   Instant now);
     struct Parked {
         stratum::Channel channel;
         Instant since;
@@ -61,6 +64,7 @@ class SessionDesk final : public stratum::SessionHost {
     const NameBook& names_;
     stratum::JobTable jobs_;
     stratum::PrefixAllocator prefixes_;
+    std::size_t channels_open_ = 0;
     std::unordered_map<stratum::Prefix, Parked> parked_;
     std::deque<std::pair<Instant, stratum::Prefix>> parked_order_;
     // What vardiff found, by worker number. Bounded: forgotten altogether when full, and learnt again in a

@@ -23,7 +23,12 @@ void Mining::start_channel(MiningChannel& channel, Instant now) {
 
 void Mining::on_job(Instant now) {
     const auto& newest = host_.jobs().newest();
-    if (work_selection_ || channels_.empty() || !newest || announced_ == newest->number) return;
+    if (channels_.empty() || !newest || announced_ == newest->number) return;
+    if (work_selection_) {
+        announced_ = newest->number;
+        for (auto& channel : channels_) channel->channel.set_tip(newest->previous);
+        return;
+    }
     if (announced_ == 0) {  // channels were opened before there was work
         for (auto& channel : channels_)
             if (!channel->closed) start_channel(*channel, now);
