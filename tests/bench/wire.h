@@ -28,7 +28,7 @@ struct WireOptions {
     std::size_t channels = 1;  // on each connection
     simulators::ChannelKind channel = simulators::ChannelKind::extended;
     bool standard_jobs = false;  // a job for each channel, no group
-    float hash_rate = 1;         // told when a channel is opened; low for an easy target
+    float hash_rate = 0;         // told when a channel is opened; 0: unknown
 };
 
 // Other work on a channel.

@@ -68,6 +68,8 @@ void add_v2_options(CLI::App& app, MinerOptions& options) {
     app.add_option("--channels", options.channels, "V2: how many on the connection")
         ->check(CLI::Range(1, 10000));
     app.add_flag("--standard-jobs", options.standard_jobs, "V2: asks for a job for each channel, no group");
+    app.add_option("--hash-rate", options.hash_rate, "V2: told for each channel; 0: unknown")
+        ->check(CLI::Range(0.0F, 1e30F));
     app.add_option("--worker-names", options.worker_names, "V2: a,b,c told with shares in turn, as a proxy")
         ->delimiter(',');
 }

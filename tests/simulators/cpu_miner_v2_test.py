@@ -30,13 +30,13 @@ def mine(url, *options, seconds="20"):
 
 
 class CpuMiner(unittest.TestCase):
-    def check(self, pool_options, *options, channels=("2",), workers=("-",)):
+    def check(self, pool_options, *options, channels=("2",), workers=("-",), count="30"):
         pool = Pool(*pool_options)
-        status, told = mine(pool.url, "--shares", "30", *options)
+        status, told = mine(pool.url, "--shares", count, *options)
         shares = pool.end()
         self.assertEqual(0, status, told)
         accepted = [share for share in shares if share[0] == "accepted"]
-        self.assertGreaterEqual(len(accepted), 30, told)
+        self.assertGreaterEqual(len(accepted), int(count), told)
         self.assertEqual(len(accepted), len({share[3] for share in accepted}), "a share was sent twice")
         self.assertEqual(set(channels), {share[1] for share in accepted})
         self.assertEqual(set(workers), {share[2] for share in accepted})
@@ -51,6 +51,11 @@ class CpuMiner(unittest.TestCase):
 
     def test_standard_jobs_of_many_channels(self):
         self.check([], "--channel", "standard", "--channels", "3", "--standard-jobs", channels="234")
+
+    def test_standard_channels_for_longer(self):
+        """Once all version bits have been used with the first nonces."""
+        options = ("--channel", "standard", "--channels", "2")
+        self.check(["--target-bits", "242"], *options, channels="23", count="1200")
 
     def test_a_group_of_extended_channels(self):
         self.check([], "--channels", "3", channels="234")

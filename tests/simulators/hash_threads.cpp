@@ -92,14 +92,17 @@ void HashThreads::hash(const std::shared_ptr<const Assignment>& assignment, std:
     extranonce.insert(extranonce.end(), share.rest.begin(), share.rest.end());
     const Hash256 root = merkle_root(work, extranonce);
     const auto header = make_header(work, root, share.version, share.ntime, 0);
-    std::uint32_t nonce = 0;
+    // On a standard channel nothing but version and nonce tells one call from another: the counter's lower 16
+    // bits stand in the version, so the higher ones choose where the nonces begin.
+    const std::uint32_t first = static_cast<std::uint32_t>(counter >> 16) * batch_hashes;
+    std::uint32_t nonce = first;
     do {
         const auto started = Clock::now();
         keep(assignment, root, share, hash_batch(header, seat.target, nonce), generation);
         hashes_ += batch_hashes;
         if (duty_ < 1) std::this_thread::sleep_for((Clock::now() - started) * (1 / duty_ - 1));
         nonce += batch_hashes;
-    } while (nonce != 0 && !one_batch && !stopping_ && generation_ == generation);
+    } while (nonce != first && !one_batch && !stopping_ && generation_ == generation);
 }
 
 void HashThreads::keep(const std::shared_ptr<const Assignment>& assignment, const Hash256& root,

@@ -29,6 +29,7 @@ struct MinerOptions {
     ChannelKind channel = ChannelKind::extended;
     std::size_t channels = 1;
     bool standard_jobs = false;
+    float hash_rate = 0;                    // told for each channel; 0: unknown, the pool begins as with V1
     std::vector<std::string> worker_names;  // told with shares in turn (extension 0x0002)
 
     [[nodiscard]] std::string identity() const { return worker.empty() ? user : user + "." + worker; }

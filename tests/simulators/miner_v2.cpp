@@ -22,7 +22,8 @@ V2Options client_options(const MinerOptions& options) {
     client.authority = authority_of(options.url);
     client.worker_names = !options.worker_names.empty();
     for (std::size_t i = 0; i < options.channels; ++i)
-        client.channels.push_back({.kind = options.channel, .user = options.identity()});
+        client.channels.push_back(
+            {.kind = options.channel, .user = options.identity(), .nominal_hash_rate = options.hash_rate});
     return client;
 }
 

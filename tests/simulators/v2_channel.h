@@ -25,7 +25,7 @@ enum class ChannelKind : std::uint8_t { standard, extended };
 struct V2Open {
     ChannelKind kind = ChannelKind::extended;
     std::string user;
-    float nominal_hash_rate = 1e6F;  // hashes per second
+    float nominal_hash_rate = 0;  // hashes per second; 0: unknown
     Uint256 max_target = Uint256::max();
     std::uint16_t min_extranonce_bytes = 4;
 };

@@ -69,6 +69,7 @@ void V2Client::take_act2(stratum::ByteView& wire, std::uint32_t now) {
     if (!wire.empty()) fault("the server speaks before SetupConnection");
     transport_.emplace(session->keys);
     state_ = State::setup;
+    if (!options_.sets_up) return;
     send(v2::SetupConnection{.protocol = static_cast<std::uint8_t>(v2::Protocol::mining),
                              .min_version = v2::protocol_version,
                              .max_version = v2::protocol_version,

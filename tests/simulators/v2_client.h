@@ -27,6 +27,7 @@ struct V2Options {
     std::uint16_t port = 3336;
     std::uint32_t flags = stratum::v2::mining_requires_version_rolling;
     std::string vendor = "hashyard-simulator";
+    bool sets_up = true;                             // false: SetupConnection is the caller's to send
     std::optional<stratum::v2::XOnlyKey> authority;  // whose certificate is asked for; none: any
     bool worker_names = false;                       // asks for extension 0x0002
     std::vector<V2Open> channels;                    // opened once the connection is set up
