@@ -5,10 +5,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
 #include "stratum/bytes.h"
+#include "stratum/coinbase.h"
 #include "stratum/template.h"
 
 namespace stratum::v2 {
@@ -35,5 +37,10 @@ struct DeclaredJob {
     mutable std::atomic<bool> used_{false};
 };
 using DeclaredJobPtr = std::shared_ptr<const DeclaredJob>;
+// By token: jobs that wait to be set on a channel.
+using DeclaredJobs = std::map<Bytes, DeclaredJobPtr>;
+
+// Without witness.
+CoinbaseParts coinbase_of(const DeclaredJob& declared);
 
 }  // namespace stratum::v2

@@ -12,6 +12,8 @@ ROOMS = {
     "server/store": {"stratum", "fleet", "server"},
     "server/node": {"stratum", "server"},
     "server/pool": {"stratum", "fleet", "server", "server/store", "server/node"},  # fleet: weights of slices
+    # pool: the server's V2 identity
+    "server/declaration": {"stratum", "server", "server/node", "server/pool"},
     "server/devices": {"fleet", "server", "server/store"},
     "server/http": {"stratum", "fleet", "server", "server/store"},
 }

@@ -19,6 +19,11 @@ RunningPool::Change accepting(Accepts accepts) {
     return [accepts](PoolOptions& options) { options.listeners[0].accepts = accepts; };
 }
 
+struct Opened {
+    std::uint32_t channel = 0;
+    std::size_t rest_bytes = 0;
+};
+
 // A pool with one port that takes this.
 struct World {
     explicit World(Accepts accepts, unsigned shards = 1) : World(accepting(accepts), shards) {}
@@ -30,17 +35,18 @@ struct World {
         return *stratum::v2::parse_public_key(listener.authority);
     }
     // A client whose channel is open.
-    void mine(V2Hello& client) const {
+    Opened mine(V2Hello& client) const {
         client.shake_hands(authority());
         CHECK(client.set_up().used_version == 2);
         OpenExtendedMiningChannel open;
         open.request_id = 5;
         const auto identity = std::string(user) + ".rig";
         open.user_identity = identity;
-        open.nominal_hash_rate = 1e6F;
         open.max_target = stratum::Uint256::max();
         client.say(open);
-        CHECK(client.hear<OpenExtendedMiningChannelSuccess>().request_id == 5);
+        const auto opened = client.hear<OpenExtendedMiningChannelSuccess>();
+        CHECK(opened.request_id == 5);
+        return {opened.channel_id, opened.extranonce_size};
     }
     Folder folder;
     RunningPool pool;
@@ -165,6 +171,40 @@ TEST_CASE("A trusted proxy's header stands before act 1, whole or in pieces") {
         client.shake_hands(world.authority());
         CHECK(client.set_up().used_version == 2);
     }
+}
+
+TEST_CASE("Answers that wait for more of them leave when their time is over") {
+    World world([](PoolOptions& options) {
+        options.listeners[0].accepts = Accepts::v2;
+        options.v2.success_batch = 1000;
+        options.v2.success_delay = std::chrono::milliseconds(30);
+    });
+    V2Hello client(world.port());
+    const auto opened = world.mine(client);
+    const auto job = client.hear<stratum::v2::NewExtendedMiningJob>();
+    const auto tip = client.hear<stratum::v2::SetNewPrevHash>();
+    CHECK(tip.job_id == job.job_id);
+    const stratum::Bytes rest(opened.rest_bytes);
+    const auto submit = [&](std::uint32_t from, std::uint32_t count) {
+        for (std::uint32_t i = from; i < from + count; ++i) {
+            stratum::v2::SubmitSharesExtended share;
+            share.channel_id = opened.channel;
+            share.sequence_number = share.nonce = i;
+            share.job_id = job.job_id;
+            share.ntime = tip.min_ntime;
+            share.version = job.version;
+            share.extranonce = rest;
+            client.say(share);
+        }
+        // Some hashes are above the easiest target; nothing but the time makes the others be told.
+        std::uint32_t accepted = 0;
+        while (accepted < count * 3 / 4)
+            accepted += client.hear<stratum::v2::SubmitSharesSuccess>().new_submits_accepted_count;
+        CHECK(accepted <= count);
+    };
+    submit(0, 20);
+    submit(100, 20);
+    CHECK(world.pool.metrics->shares_accepted() >= 30);
 }
 
 TEST_CASE("Clients that hang up while their handshake is under way leave nothing behind") {
