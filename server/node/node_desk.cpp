@@ -24,8 +24,6 @@ using std::chrono::steady_clock;
 using stratum::Hash256;
 
 constexpr std::size_t believed_max = 1000;
-constexpr seconds early_longest{
-    10};  // an early job whose full one does not come gives way to what nodes offer
 constexpr std::array node_states{NodeState::starting, NodeState::healthy,     NodeState::stalled,
                                  NodeState::lagging,  NodeState::wrong_chain, NodeState::unreachable};
 
@@ -284,9 +282,7 @@ void NodeDesk::reconsider() {
     const auto best = choose(candidates, current_);
     if (!best || watches_[*best]->latest() == published_source_) return;
     const auto source = watches_[*best]->latest();
-    const bool early_is_ahead = published_ && published_->early && source->work.height < published_->height &&
-                                steady_clock::now() - published_->received_at < early_longest;
-    if (early_is_ahead) return;
+    if (is_behind_early(*best)) return;
     if (!proven_.contains(shape_key(source->work, options_))) {
         if (source != refused_source_ && !std::exchange(proving_, true))
             spawn(control_, prove(shared_from_this(), *best, source), "coinbase_proof", Vital::yes);
@@ -299,6 +295,15 @@ void NodeDesk::reconsider() {
         log::info("template_shortened",
                   {{"node", watches_[*best]->name()}, {"transactions", offered.work.transactions.size()}});
     publish(*best, std::move(offered.work), watches_[*best]->latest_at());
+}
+
+// Work on the block before is worth nothing while the early job's tip holds: for a while in any case, and as
+// long as the node that offers it has that tip itself.
+bool NodeDesk::is_behind_early(std::size_t node) const {
+    if (!published_ || !published_->early) return false;
+    if (watches_[node]->latest()->work.height >= published_->height) return false;
+    return watches_[node]->tip() == published_->previous ||
+           steady_clock::now() - published_->received_at < options_.early_longest;
 }
 
 // A shape nobody has proven is never mined: first our own rules, then the node's.

@@ -44,6 +44,7 @@ class NodeDesk : public std::enable_shared_from_this<NodeDesk> {
     void on_tip(std::size_t node, const stratum::Hash256& tip);
     void reconsider();
     [[nodiscard]] bool is_believed(std::size_t node) const;
+    [[nodiscard]] bool is_behind_early(std::size_t node) const;
     boost::asio::awaitable<void> verify(std::shared_ptr<NodeDesk> self, std::size_t node,
                                         stratum::Hash256 tip);
     boost::asio::awaitable<void> send_early(std::shared_ptr<NodeDesk> self, std::size_t node,

@@ -34,6 +34,8 @@ struct NodesOptions {
     std::uint32_t development_chain_nbits = 0x1d07ffff;
     std::uint32_t development_chain_transactions = 12;  // in each of its templates, at most 5,000
     bool early_template = true;                         // send an empty job on a new tip before the full one
+    // Then it gives way to what nodes offer, unless they have its tip themselves.
+    std::chrono::milliseconds early_longest{10'000};
     std::size_t extranonce_bytes = 12;                  // for the proposal's coinbase
     std::string coinbase_tag;
     stratum::Bytes payout_script;  // scriptPubKey of the pool's address

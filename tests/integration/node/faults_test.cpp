@@ -188,6 +188,24 @@ TEST_CASE("An early empty job goes ahead of the full one when the node takes its
     world.run_until([&] { return world.has_news(hash, BlockState::immature); });
 }
 
+TEST_CASE("An early job stays as long as its node has that tip, however long the full one takes") {
+    OneNode one;
+    one.node.publish_by_zmq();
+    auto options = one.options();
+    options.early_longest = std::chrono::milliseconds(1);
+    options.lagging_after = std::chrono::seconds(0);
+    NodesWorld world(options);
+    world.start();
+    world.run_until_full(first_height);
+    one.node.hold("getblocktemplate");
+    one.node.mine();
+    world.run_until([&] { return world.latest()->early; });
+    world.run_until_state(NodeState::stalled);
+    CHECK(world.latest()->early);
+    one.node.release("getblocktemplate");
+    world.run_until_full(first_height + 1);
+}
+
 TEST_CASE("Without early_template nobody sees an empty job") {
     OneNode one;
     auto options = one.options();
