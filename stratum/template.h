@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,13 @@ struct TemplateTransaction {
     std::uint32_t sigops = 0;
 };
 
+// What a template provider calls its template, and on which of our connections to it: it takes solutions
+// under this name.
+struct TemplateOrigin {
+    std::uint64_t connection = 0;
+    std::uint64_t template_id = 0;
+};
+
 struct Template {
     Coin coin = Coin::bitcoin;
     Algorithm algorithm = Algorithm::sha256d;
@@ -53,6 +61,7 @@ struct Template {
     std::vector<Hash256> merkle_branches;  // from merkle_branches_of(txids)
     bool early = false;                    // an empty template sent ahead of the full one on a new tip
     std::string node;                      // name of the node it came from
+    std::optional<TemplateOrigin> origin;  // unset when no template provider made it, as it stands here
     std::chrono::steady_clock::time_point received_at{};
 };
 using TemplatePtr = std::shared_ptr<const Template>;

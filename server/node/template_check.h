@@ -1,5 +1,6 @@
 #pragma once
-// What every template must hold, whoever offers it. Pure; any thread.
+// What every template must hold, whoever offers it: a node by getblocktemplate or a template provider. Pure;
+// any thread.
 
 #include <optional>
 #include <vector>

@@ -264,8 +264,10 @@ const char* name_of(TemplateError error) {
                                       "bad_fee",
                                       "bad_coinbase_value",
                                       "commitment_missing",
-                                      "commitment_mismatch"};
-    static_assert(names.size() == static_cast<std::size_t>(TemplateError::commitment_mismatch) + 1);
+                                      "commitment_mismatch",
+                                      "merkle_path_mismatch",
+                                      "unknown_output"};
+    static_assert(names.size() == static_cast<std::size_t>(TemplateError::unknown_output) + 1);
     return names[static_cast<std::size_t>(error)];
 }
 
@@ -310,6 +312,7 @@ bool fit_to_limits(NodeTemplate& offered, std::size_t coinbase_weight, std::size
     work.merkle_branches = stratum::merkle_branches_of(txids_of(work));
     if (!work.witness_commitment.empty())
         work.witness_commitment = stratum::witness_commitment_script(wtxids_of(work));
+    work.origin.reset();  // it is no longer the provider's
     return true;
 }
 
