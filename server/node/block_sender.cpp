@@ -34,6 +34,17 @@ std::string result_of(const std::string& answer) {
     return "rejected";
 }
 
+OutgoingBlockPtr outgoing(const BlockCandidate& candidate) {
+    const auto& work = *candidate.work;
+    std::optional<ProviderSolution> solution;
+    if (work.origin)
+        solution = ProviderSolution{work.node, *work.origin, candidate.header,
+                                    stratum::coinbase_for_block(work, candidate.coinbase)};
+    return std::make_shared<OutgoingBlock>(
+        candidate.hash, stratum::assemble_block(work, candidate.header, candidate.coinbase),
+        std::move(solution));
+}
+
 }  // namespace
 
 BlockSender::BlockSender(BlockSenderOptions options, std::function<void(BlockNews)> on_news,
@@ -99,8 +110,7 @@ void BlockSender::look_soon() {
 
 void BlockSender::accept(const BlockCandidate& candidate) {
     if (is_open(candidate.hash) && watched_[candidate.hash].block) return;
-    auto block = std::make_shared<OutgoingBlock>(
-        candidate.hash, stratum::assemble_block(*candidate.work, candidate.header, candidate.coinbase));
+    const auto block = outgoing(candidate);
     files_.write(candidate.hash, block->bytes());
     auto& watched = watched_[candidate.hash];
     watched.block = block;

@@ -17,6 +17,7 @@
 #include "server/node/block_sender.h"
 #include "server/node/node_watch.h"
 #include "server/node/nodes.h"
+#include "server/node/provider_link.h"
 #include "server/node/zmq_listener.h"
 
 namespace server::node {
@@ -34,6 +35,7 @@ class NodeDesk : public std::enable_shared_from_this<NodeDesk> {
   private:
     using Source = std::shared_ptr<const NodeTemplate>;
     void add_nodes();
+    ProviderEvents provider_events(std::size_t node, const std::string& name);
     void add_development_chain();
     void add_watch(const std::string& name, std::unique_ptr<NodeClient> client);
     void listen_to_zmq();
@@ -59,10 +61,13 @@ class NodeDesk : public std::enable_shared_from_this<NodeDesk> {
     prometheus::Family<prometheus::Gauge>& states_;
     prometheus::Family<prometheus::Gauge>& heights_;
     prometheus::Family<prometheus::Counter>& templates_;
+    prometheus::Family<prometheus::Counter>& provider_connections_;
+    prometheus::Family<prometheus::Counter>& provider_solutions_;
     BlockSender sender_;
     std::shared_ptr<struct DevelopmentWorld> world_;  // with the development chain only
     std::vector<BlockSender::Node> sending_;          // until start()
     std::vector<std::shared_ptr<NodeWatch>> watches_;
+    std::vector<std::shared_ptr<ProviderLink>> providers_;
     std::unique_ptr<ZmqListener> zmq_;
 
     stratum::TemplatePtr published_;

@@ -3,10 +3,12 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "stratum/template.h"
+#include "stratum/v2/keys.h"
 
 namespace server::node {
 
@@ -17,6 +19,9 @@ struct NodeOptions {
     std::string rpc_password;
     std::filesystem::path rpc_cookie_file;  // read again before each connection; wins over user and password
     std::string zmq_hashblock;              // tcp://host:port, empty: longpoll and polling only
+    // host:port of a template provider of this node, empty: getblocktemplate.
+    std::string template_provider;
+    std::optional<stratum::v2::XOnlyKey> template_provider_key;  // none: its certificate is not checked
 };
 
 struct NodesOptions {
