@@ -77,6 +77,12 @@ void Connection::send() {
                       });
 }
 
+void Connection::on_template() {
+    if (closed_ || !session_) return;
+    session_->on_template();
+    send();
+}
+
 void Connection::on_timer(Session::Instant now) {
     if (closed_) return;
     if (!session_) {

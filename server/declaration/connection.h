@@ -18,6 +18,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     // Serves until the peer leaves or the session ends. The argument keeps the object.
     boost::asio::awaitable<void> serve(std::shared_ptr<Connection> self);
+    void on_template();
     void on_timer(Session::Instant now);  // about once a second
     void close();
 

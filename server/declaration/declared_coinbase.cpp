@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "server/node/transaction.h"
+#include "stratum/coinbase.h"
 #include "stratum/limits.h"
 
 namespace server::declaration {
@@ -26,6 +28,21 @@ CoinbaseFault in_rest(std::string reason) { return {false, std::move(reason)}; }
 
 bool starts_with(ByteView script, ByteView mark) {
     return script.size() >= mark.size() && std::equal(mark.begin(), mark.end(), script.begin());
+}
+
+// BIP34: the shortest push of the number.
+std::optional<std::uint32_t> read_height(ByteView script) {
+    constexpr std::uint8_t op_1 = 0x51;
+    constexpr std::uint8_t op_16 = 0x60;
+    std::uint32_t height = 0;
+    if (script.empty()) return std::nullopt;
+    if (script[0] >= op_1 && script[0] <= op_16) height = static_cast<std::uint32_t>(script[0] - op_1 + 1);
+    const std::size_t bytes = script[0];
+    if (bytes >= 1 && bytes <= 4 && script.size() > bytes)
+        for (std::size_t i = bytes; i > 0; --i) height = height << 8 | script[i];
+    const auto push = stratum::height_push(height);
+    if (!starts_with(script, push)) return std::nullopt;
+    return height;
 }
 
 void read_outputs(const node::ParsedTransaction& coinbase, ByteView payout_script, DeclaredCoinbase& out) {
@@ -69,7 +86,10 @@ boost::system::result<DeclaredCoinbase, CoinbaseFault> read_coinbase(ByteView pr
             return output.amount_sats < 0 || output.amount_sats > node::money_max_sats;
         }))
         return in_rest("An output's amount cannot be");
+    const auto height = read_height(script);
+    if (!height) return in_input("The script must begin with the block's height (BIP34)");
     out.version = stratum::load_le32(prefix.data());
+    out.height = *height;
     out.script_prefix.assign(script.begin(), script.end());
     out.sequence = parsed->inputs[0].sequence;
     out.lock_time = parsed->lock_time;

@@ -12,6 +12,7 @@ namespace server::declaration {
 
 struct DeclaredCoinbase {
     std::uint32_t version = 0;
+    std::uint32_t height = 0;      // that the script begins with
     stratum::Bytes script_prefix;  // the script before its extranonce
     std::size_t extranonce_bytes = 0;
     std::uint32_t sequence = 0;

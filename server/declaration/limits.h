@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace server::declaration {
 
@@ -14,6 +15,10 @@ inline constexpr std::chrono::minutes token_kept_for{10};
 // Declarations under way on one connection: transactions asked for, or at the node. Each may hold 4 MB.
 inline constexpr std::size_t declarations_under_way_max = 4;
 inline constexpr std::chrono::seconds declaration_kept_for{60};
+// A client's node may hear of a block before ours does: its declaration waits so long, and for so many
+// blocks.
+inline constexpr std::chrono::seconds tip_awaited_for{10};
+inline constexpr std::uint32_t blocks_ahead_max = 3;
 // Accepted jobs whose block a client may still push.
 inline constexpr std::size_t accepted_kept_max = 4;
 // Accepted jobs that wait to be set on a channel, all connections together: 256 MB at the worst.

@@ -134,8 +134,11 @@ void Server::stop() {
 }
 
 void Server::on_template(stratum::TemplatePtr work) {
-    asio::post(impl_->io,
-               [this, work = std::move(work)]() mutable { impl_->desk.on_template(std::move(work)); });
+    asio::post(impl_->io, [this, work = std::move(work)]() mutable {
+        impl_->desk.on_template(std::move(work));
+        for (const auto& weak : impl_->connections)
+            if (const auto connection = weak.lock()) connection->on_template();
+    });
 }
 
 std::uint16_t Server::port() const {

@@ -49,7 +49,7 @@ void Session::on_frame(const v2::FrameHeader& header, ByteView payload, Instant 
     }
     if (is<v2::AllocateMiningJobToken>(header)) return on_allocate(payload, now);
     if (is<v2::DeclareMiningJob>(header)) return on_declare(payload, now);
-    if (is<v2::ProvideMissingTransactionsSuccess>(header)) return on_transactions(payload, now);
+    if (is<v2::ProvideMissingTransactionsSuccess>(header)) return on_transactions(payload);
     if (is<v2::PushSolution>(header)) return on_solution(payload);
     if (is<v2::RequestExtensions>(header)) {
         v2::RequestExtensions message;
@@ -134,15 +134,31 @@ void Session::on_declare(ByteView payload, Instant now) {
     Declaration declaration;
     declaration.since = now;
     if (!check(message, declaration)) return;
-    fill_known(declaration);
-    v2::ProvideMissingTransactions ask;
-    ask.request_id = message.request_id;
-    for (std::size_t i = 0; i < declaration.transactions.size(); ++i)
-        if (declaration.transactions[i].data.empty())
-            ask.unknown_tx_position_list.push_back(static_cast<std::uint16_t>(i));
+    const auto id = message.request_id;
     under_way_.push_back(std::move(declaration));
-    if (!ask.unknown_tx_position_list.empty()) return writer_.send(ask);
-    propose(under_way_.back(), now);
+    if (!under_way_.back().ahead) go_on(id);
+}
+
+// On our own tip now: what do we lack?
+void Session::go_on(std::uint32_t request_id) {
+    auto& declaration = *find(request_id);
+    declaration.ahead = false;
+    const auto newest = host_.newest();
+    if (declaration.coinbase.pool_sats < newest->coinbase_value_sats - newest->fees_sats) {
+        forget(request_id);
+        return refuse(request_id, declare_error::invalid_coinbase_tx,
+                      "The pool's output holds less than the subsidy");
+    }
+    v2::ProvideMissingTransactions ask;
+    ask.request_id = request_id;
+    declaration.transactions.resize(declaration.wtxids.size());
+    for (std::size_t i = 0; i < declaration.wtxids.size(); ++i)
+        if (const auto* known = host_.known(declaration.wtxids[i]))
+            declaration.transactions[i] = *known;
+        else
+            ask.unknown_tx_position_list.push_back(static_cast<std::uint16_t>(i));
+    if (ask.unknown_tx_position_list.empty()) return propose(declaration);
+    writer_.send(ask);
 }
 
 bool Session::check(const v2::DeclareMiningJob& message, Declaration& out) {
@@ -168,8 +184,11 @@ bool Session::check(const v2::DeclareMiningJob& message, Declaration& out) {
                   coinbase.error().reason);
     if (coinbase->pool_sats != coinbase->value_sats)
         return no(declare_error::invalid_coinbase_tx, "The pool's output must hold the whole reward");
-    if (coinbase->pool_sats < newest->coinbase_value_sats - newest->fees_sats)
-        return no(declare_error::invalid_coinbase_tx, "The pool's output holds less than the subsidy");
+    if (coinbase->height < newest->height)
+        return no(declare_error::stale_chain_tip, "The tip has moved: declare on the new one");
+    if (coinbase->height > newest->height + blocks_ahead_max)
+        return no(declare_error::invalid_coinbase_tx_input, "The height is far ahead of the chain");
+    out.ahead = coinbase->height > newest->height;
     out.request_id = id;
     out.version = message.version;
     out.coinbase = std::move(*coinbase);
@@ -181,30 +200,25 @@ bool Session::check(const v2::DeclareMiningJob& message, Declaration& out) {
     return true;
 }
 
-void Session::fill_known(Declaration& declaration) {
-    declaration.transactions.resize(declaration.wtxids.size());
-    for (std::size_t i = 0; i < declaration.wtxids.size(); ++i)
-        if (const auto* known = host_.known(declaration.wtxids[i])) declaration.transactions[i] = *known;
-}
-
-void Session::on_transactions(ByteView payload, Instant now) {
+void Session::on_transactions(ByteView payload) {
     v2::ProvideMissingTransactionsSuccess message;
     if (!v2::parse(payload, message)) {
         closing_ = true;
         return;
     }
     auto* declaration = find(message.request_id);
-    if (declaration == nullptr || declaration->proposed) return;  // late, or never asked for
+    if (declaration == nullptr || declaration->proposed || declaration->ahead)
+        return;  // late, or never asked for
     fill_given(message.transaction_list, declaration->wtxids, declaration->transactions);
     const bool missing = std::any_of(declaration->transactions.begin(), declaration->transactions.end(),
                                      [](const auto& transaction) { return transaction.data.empty(); });
-    if (!missing) return propose(*declaration, now);
+    if (!missing) return propose(*declaration);
     const auto id = message.request_id;
     forget(id);
     refuse(id, declare_error::missing_txs, "Not all of the transactions that were asked for came");
 }
 
-void Session::propose(Declaration& declaration, Instant /*now*/) {
+void Session::propose(Declaration& declaration) {
     const auto id = declaration.request_id;
     const auto newest = host_.newest();
     auto work = make_declared_template(*newest, declaration.version, declaration.coinbase,
@@ -271,17 +285,38 @@ void Session::on_solution(ByteView payload) {
     log::warn("pushed_solution_fits_no_job", {{"previous", stratum::displayed(message.prev_hash)}});
 }
 
+void Session::on_template() {
+    const auto newest = host_.newest();
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> waiting;  // height, request
+    for (const auto& each : under_way_)
+        if (each.ahead && each.coinbase.height <= newest->height)
+            waiting.emplace_back(each.coinbase.height, each.request_id);
+    for (const auto& [height, id] : waiting) {
+        if (height == newest->height) {
+            go_on(id);
+            continue;
+        }
+        forget(id);
+        refuse(id, declare_error::stale_chain_tip, "The tip has moved: declare on the new one");
+    }
+}
+
 void Session::on_timer(Instant now) {
     if (!set_up_ && now - opened_at_ > setup_timeout) closing_ = true;
     if (now - heard_at_ > idle_timeout) closing_ = true;
     std::erase_if(tokens_, [&](const auto& token) { return now - token.second.since > token_kept_for; });
     for (std::size_t i = under_way_.size(); i-- > 0;) {
-        if (now - under_way_[i].since <= declaration_kept_for) continue;
+        const bool ahead = under_way_[i].ahead;
+        const auto kept_for = ahead ? std::chrono::seconds(tip_awaited_for) : declaration_kept_for;
+        if (now - under_way_[i].since <= kept_for) continue;
         const auto id = under_way_[i].request_id;
         const bool proposed = under_way_[i].proposed;
         forget(id);
-        refuse(id, proposed ? declare_error::internal_error : declare_error::missing_txs,
-               "This took too long: declare again");
+        if (ahead)
+            refuse(id, declare_error::stale_chain_tip, "Our nodes do not have this tip");
+        else
+            refuse(id, proposed ? declare_error::internal_error : declare_error::missing_txs,
+                   "This took too long: declare again");
     }
 }
 

@@ -52,6 +52,7 @@ class Session : public std::enable_shared_from_this<Session> {
     Session(Host& host, const stratum::v2::TransportKeys& keys, std::function<void()> on_output, Instant now);
 
     void receive(stratum::ByteView wire, Instant now);
+    void on_template();          // the host has a newer one
     void on_timer(Instant now);  // about once a second
     [[nodiscard]] std::string& output() { return output_; }
     [[nodiscard]] bool closing() const { return closing_; }  // once the output is sent
@@ -70,6 +71,7 @@ class Session : public std::enable_shared_from_this<Session> {
         std::vector<stratum::Hash256> wtxids;
         std::vector<stratum::TemplateTransaction> transactions;  // as wtxids; data empty: missing
         bool proposed = false;
+        bool ahead = false;  // on a tip we have yet to hear of
         Instant since;
     };
 
@@ -78,11 +80,11 @@ class Session : public std::enable_shared_from_this<Session> {
     void refuse_setup(std::uint32_t flags, std::string_view code);
     void on_allocate(stratum::ByteView payload, Instant now);
     void on_declare(stratum::ByteView payload, Instant now);
-    void on_transactions(stratum::ByteView payload, Instant now);
+    void on_transactions(stratum::ByteView payload);
     void on_solution(stratum::ByteView payload);
     [[nodiscard]] bool check(const stratum::v2::DeclareMiningJob& message, Declaration& out);
-    void fill_known(Declaration& declaration);
-    void propose(Declaration& declaration, Instant now);
+    void go_on(std::uint32_t request_id);
+    void propose(Declaration& declaration);
     void on_answer(std::uint32_t request_id, const stratum::v2::DeclaredJobPtr& job,
                    const std::optional<std::string>& reason);
     void refuse(std::uint32_t request_id, std::string_view code, std::string_view details);

@@ -114,8 +114,12 @@ TEST_CASE("A job that is no good is refused with a code and a reason") {
     expect(declare_error::invalid_job);
     std::swap(world.wtxids[0], world.wtxids[1]);  // the commitment is of another order
     expect(declare_error::invalid_job);
-    world.prefix[45] ^= 1;  // the height
-    expect(declare_error::invalid_job);
+    world.prefix[45] ^= 1;  // the height: one less
+    expect(declare_error::stale_chain_tip);
+    world.prefix[45] += 4;
+    expect(declare_error::invalid_coinbase_tx_input);
+    world.prefix[44] = 0x4c;  // no push of a height
+    expect(declare_error::invalid_coinbase_tx_input);
     message.version = 1;
     expect(declare_error::invalid_job);
     world.send(message);
@@ -133,6 +137,37 @@ TEST_CASE("A tip that moves while the node judges makes the job stale") {
     world.ours = std::make_shared<const stratum::Template>(next);
     world.judge();
     CHECK(world.expect<DeclareMiningJobError>().error_code == declare_error::stale_chain_tip);
+}
+
+TEST_CASE("A client whose node heard of a block first waits for ours") {
+    DeclaringWorld world;
+    world.set_up();
+    auto before = *world.ours;
+    before.height -= 1;
+    before.previous.bytes[0] ^= 1;
+    world.ours = std::make_shared<const stratum::Template>(before);
+    world.send(world.declaration(world.token()));
+    CHECK(world.frames.empty());
+    SECTION("it comes") {
+        world.ours = world.theirs;
+        world.session->on_template();
+        world.hear();
+        world.expect<DeclareMiningJobSuccess>();
+    }
+    SECTION("another comes behind it") {
+        auto after = *world.theirs;
+        after.height += 1;
+        world.ours = std::make_shared<const stratum::Template>(after);
+        world.session->on_template();
+        world.hear();
+        CHECK(world.expect<DeclareMiningJobError>().error_code == declare_error::stale_chain_tip);
+    }
+    SECTION("it never comes") {
+        world.now += std::chrono::seconds(11);
+        world.session->on_timer(world.now);
+        world.hear();
+        CHECK(world.expect<DeclareMiningJobError>().error_code == declare_error::stale_chain_tip);
+    }
 }
 
 TEST_CASE("Without a node's judgement, or with too many waiting, a job is not accepted") {
