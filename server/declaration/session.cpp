@@ -253,7 +253,9 @@ void Session::on_answer(std::uint32_t request_id, const v2::DeclaredJobPtr& job,
     if (find(request_id) == nullptr) return;  // given up meanwhile
     forget(request_id);
     const auto newest = host_.newest();
-    if (newest && newest->previous != job->work->previous)
+    // The node may know of a new tip before we do.
+    const bool node_moved = reason && *reason == "inconclusive-not-best-prevblk";
+    if (node_moved || (newest && newest->previous != job->work->previous))
         return refuse(request_id, declare_error::stale_chain_tip,
                       "The tip has moved: declare on the new one");
     if (!reason)

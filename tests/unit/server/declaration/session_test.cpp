@@ -137,6 +137,10 @@ TEST_CASE("A tip that moves while the node judges makes the job stale") {
     world.ours = std::make_shared<const stratum::Template>(next);
     world.judge();
     CHECK(world.expect<DeclareMiningJobError>().error_code == declare_error::stale_chain_tip);
+    world.ours = world.theirs;
+    world.send(world.declaration(world.token()));
+    std::exchange(world.answer, {})("inconclusive-not-best-prevblk");  // the node has moved, we have not
+    CHECK(world.expect<DeclareMiningJobError>().error_code == declare_error::stale_chain_tip);
 }
 
 TEST_CASE("A client whose node heard of a block first waits for ours") {
