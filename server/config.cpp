@@ -139,7 +139,7 @@ class Parser {
             const auto found = index_of(*section, parts[1]);
             if (!found)
                 return report(change.key, 0,
-                              "must name an entry: a number from 0, for stratum also plain or tls");
+                              "must name an entry: a number from 0, for stratum also plain, tls or v2");
             index = *found;
         }
         const bool text_is_wanted =
@@ -147,9 +147,14 @@ class Parser {
         apply(*option, index, change.key, 0, text_is_wanted ? nullptr : &change.value, change.value);
     }
 
-    // Without a [[stratum]] there is one listener as the table has it.
+    // Without a [[stratum]] there is a listener for each protocol that the command line does not name.
     void finish() {
-        if (draft_.listeners.empty()) add_entry(*find_section("stratum"));
+        if (listeners_written_) return;
+        const auto& listeners = draft_.listeners;
+        const auto is_v2 = [](const auto& listener) { return listener.options.accepts == pool::Accepts::v2; };
+        const bool has_v2 = std::any_of(listeners.begin(), listeners.end(), is_v2);
+        if (std::all_of(listeners.begin(), listeners.end(), is_v2)) add_entry(*find_section("stratum"));
+        if (!has_v2) make_v2(add_entry(*find_section("stratum")));
     }
 
     ConfigDraft& draft() { return draft_; }
@@ -209,18 +214,33 @@ class Parser {
     std::optional<std::size_t> index_of(const ConfigSection& section, std::string_view text) {
         const bool listener = section.name == "stratum";
         const auto count = listener ? draft_.listeners.size() : draft_.nodes.size();
-        if (listener && (text == "plain" || text == "tls")) {
-            for (std::size_t i = 0; i < count; ++i)
-                if (draft_.listeners[i].options.tls == (text == "tls")) return i;
-            const auto added = add_named_entry(section);
-            draft_.listeners[added].options.tls = text == "tls";
-            return added;
-        }
+        if (listener && (text == "plain" || text == "tls" || text == "v2")) return listener_named(text);
         std::size_t index = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
         if (error != std::errc{} || end != text.data() + text.size() || index > count) return std::nullopt;
         if (index < count) return index;
+        if (listener) listeners_written_ = true;
         return count < sections_repeated_max ? std::optional(add_named_entry(section)) : std::nullopt;
+    }
+
+    // The first that speaks V1 plainly, V1 over TLS, or V2; made when there is none.
+    std::size_t listener_named(std::string_view name) {
+        const auto accepts = name == "v2" ? pool::Accepts::v2 : pool::Accepts::v1;
+        const bool tls = name == "tls";
+        for (std::size_t i = 0; i < draft_.listeners.size(); ++i) {
+            const auto& options = draft_.listeners[i].options;
+            if (options.accepts == accepts && options.tls == tls) return i;
+        }
+        const auto added = add_named_entry(*find_section("stratum"));
+        draft_.listeners[added].options.tls = tls;
+        if (name == "v2") make_v2(added);
+        return added;
+    }
+
+    void make_v2(std::size_t index) {
+        auto& options = draft_.listeners[index].options;
+        options.accepts = pool::Accepts::v2;
+        options.port = pool::usual_v2_port;
     }
 
     std::size_t add_named_entry(const ConfigSection& section) {
@@ -252,7 +272,14 @@ class Parser {
                 return report(std::string(name), line, fmt::format("must be sections, [[{}]]", name));
             const auto index = add_entry(*section);
             read_options(*section, *table, index, fmt::format("{}.{}", name, index));
+            if (name == "stratum") take_usual_port(*table, index);
         }
+    }
+
+    void take_usual_port(const toml::table& table, std::size_t index) {
+        listeners_written_ = true;
+        if (draft_.listeners[index].options.accepts == pool::Accepts::v2 && !table.contains("port"))
+            make_v2(index);
     }
 
     void read_options(const ConfigSection& section, const toml::table& table, std::size_t index,
@@ -298,6 +325,7 @@ class Parser {
     const std::string file_name_;
     std::vector<ConfigProblem>& problems_;
     ConfigDraft draft_;
+    bool listeners_written_ = false;         // by [[stratum]] or by number
     std::map<std::string, unsigned> lines_;  // of each key that was given; 0: on the command line
 };
 

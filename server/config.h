@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/declaration/options.h"
 #include "server/http/options.h"
 #include "server/log.h"
 #include "server/node/options.h"
@@ -26,6 +27,7 @@ struct Config {
     store::StoreOptions store;
     node::NodesOptions node;
     pool::PoolOptions pool;
+    declaration::DeclarationOptions declaration;
     http::HttpOptions http;
     std::string payout_address;      // canonical; the development chain's own one when there is no node
     bool development_chain = false;  // no node is configured
@@ -41,7 +43,7 @@ struct ConfigProblem {
 std::string explain(const ConfigProblem& problem);
 
 // One of --set, --data, --http-port …: `key` is section.name; the sections stratum and node take a number
-// from 0, or for stratum "plain" or "tls" (the first such listener, made when there is none):
+// from 0, or for stratum "plain", "tls" or "v2" (the first such listener, made when there is none):
 // "stratum.tls.port", "node.0.rpc_url".
 struct ConfigOverride {
     std::string key;

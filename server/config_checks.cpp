@@ -151,6 +151,21 @@ void check_listener(const Config& config, ConfigDraft::Listener& listener, std::
         report(problems, prefix + ".difficulty_min", "is above difficulty_start: lower it");
     if (options.tls && (config.pool.tls_certificate.empty() || config.pool.tls_key.empty()))
         report(problems, prefix + ".tls", "needs pool.tls_certificate and pool.tls_key");
+    if (options.tls && options.accepts != pool::Accepts::v1)
+        report(problems, prefix + ".tls",
+               "is for protocol = \"v1\": V2 encrypts by itself, and auto takes TLS where "
+               "pool.tls_certificate is set. Remove the line");
+}
+
+void check_stratum_v2(const pool::StratumV2Options& options, Problems& problems) {
+    if (options.certificate_file.empty() != options.server_key_file.empty())
+        report(
+            problems,
+            options.certificate_file.empty() ? "stratum_v2.server_key_file" : "stratum_v2.certificate_file",
+            "certificate_file and server_key_file go together: name both, or none");
+    if (options.authority && options.certificate_file.empty())
+        report(problems, "stratum_v2.authority_public_key",
+               "needs certificate_file and server_key_file: this authority's secret is not here to sign");
 }
 
 void check_listeners(ConfigDraft& draft, Problems& problems) {
@@ -178,6 +193,7 @@ void complete(ConfigDraft& draft, const SecretSource& secrets, Problems& problem
     check_money(draft, problems);
     check_nodes(draft, secrets, problems);
     check_listeners(draft, problems);
+    check_stratum_v2(config.pool.v2, problems);
     const auto url =
         one_secret(secrets, draft.database_url_file, draft.database_url_env, "database.url", problems);
     if (!url.empty() && !config.store.database_url.empty())
@@ -189,6 +205,14 @@ void complete(ConfigDraft& draft, const SecretSource& secrets, Problems& problem
     config.node.network = config.pool.network;
     config.node.coinbase_tag = config.pool.coinbase_tag;
     config.node.payout_script = config.pool.payout_script;
+    const auto& listeners = config.pool.listeners;
+    if (std::any_of(listeners.begin(), listeners.end(),
+                    [](const auto& listener) { return listener.accepts != pool::Accepts::v1; }))
+        config.node.extranonce_lengths.push_back(stratum::extranonce_bytes_v2);
+    config.pool.v2.job_declaration = config.declaration.enabled;
+    config.declaration.payout_script = config.pool.payout_script;
+    if (config.declaration.enabled && config.node.extranonce_lengths.size() < 2)
+        report(problems, "job_declaration.enabled", "needs a [[stratum]] listener with protocol v2 or auto");
 }
 
 }  // namespace server

@@ -6,6 +6,7 @@
 
 #include "stratum/bytes.h"
 #include "stratum/target.h"
+#include "stratum/v2/authority.h"
 
 namespace server {
 namespace {
@@ -15,11 +16,13 @@ using Texts = std::vector<std::string>;
 using Target = ConfigTarget;
 using Listener = ConfigDraft::Listener;
 using Node = ConfigDraft::Node;
+using declaration::DeclarationOptions;
 using http::HttpOptions;
 using node::NodeOptions;
 using node::NodesOptions;
 using pool::ListenerOptions;
 using pool::PoolOptions;
+using pool::StratumV2Options;
 using store::StoreOptions;
 
 constexpr std::int64_t day_s = 86'400;
@@ -98,10 +101,31 @@ std::string set_network(const Target& target, const std::string& value) {
     return wrong;
 }
 
+std::string set_mask(std::uint32_t& mask, const std::string& value) {
+    const auto parsed = stratum::parse_hex_u32(value);
+    if (!parsed || value.size() != 8) return "must be eight hexadecimal letters, as \"1fffe000\"";
+    mask = *parsed;
+    return {};
+}
 std::string set_version_mask(const Target& target, const std::string& value) {
-    const auto mask = stratum::parse_hex_u32(value);
-    if (!mask || value.size() != 8) return "must be eight hexadecimal letters, as \"1fffe000\"";
-    target.config().pool.version_mask = *mask;
+    return set_mask(target.config().pool.version_mask, value);
+}
+std::string set_version_mask_v2(const Target& target, const std::string& value) {
+    return set_mask(target.config().pool.v2.version_mask, value);
+}
+
+std::string set_protocol(const Target& target, const std::string& value) {
+    std::size_t index = 0;
+    auto wrong = one_of(value, {"v1", "v2", "auto"}, index);
+    if (wrong.empty()) target.listener().options.accepts = static_cast<pool::Accepts>(index);
+    return wrong;
+}
+
+std::string set_authority(const Target& target, const std::string& value) {
+    if (value.empty()) return {};
+    const auto key = stratum::v2::parse_public_key(value);
+    if (key.has_error()) return explain(key.error());
+    target.config().pool.v2.authority = *key;
     return {};
 }
 
@@ -136,9 +160,20 @@ constexpr std::array sections{
     ConfigSection{"database",
                   "PostgreSQL 15 or newer. Without a URL Hashyard makes and runs its own in data_dir."},
     ConfigSection{"pool", "The pool. A payout address and a network are needed as soon as there is a node."},
-    ConfigSection{"stratum",
-                  "A listener for miners; repeat the section for more. Without one: port 3333, no TLS.",
-                  Repeats::yes},
+    ConfigSection{
+        "stratum",
+        "A listener for miners; repeat the section for more. Without one: Stratum V1 on port 3333,\n"
+        "V2 on port 3336.",
+        Repeats::yes},
+    ConfigSection{
+        "stratum_v2",
+        "Stratum V2. Miners trust an authority's public key, which stands at the end of their URL.\n"
+        "Without a certificate the authority is made in data_dir, and vouches for this server.",
+        Repeats::no},
+    ConfigSection{"job_declaration",
+                  "Clients that choose the transactions of their blocks (Stratum V2). A node of ours judges\n"
+                  "each job; needs a listener that speaks V2.",
+                  Repeats::no},
     ConfigSection{"node",
                   "A Bitcoin node; repeat the section for more: the best tip wins, blocks go to all.\n"
                   "Without one a built-in development chain (regtest rules, worthless coins) gives work.",
@@ -210,9 +245,12 @@ const ConfigOption options[] = {
     {"stratum", "address", "\"0.0.0.0\"",
      "IPv4 or IPv6 address to listen on; \"::\" takes both kinds, all interfaces.",
      TextOption{64, keep<&Listener::options, &ListenerOptions::address>}},
-    {"stratum", "port", "3333", "0: the system chooses.",
+    {"stratum", "protocol", "\"v1\"",
+     "v1, v2, or auto: both on one port, and V1 over TLS where pool.tls_certificate is set.",
+     TextOption{8, set_protocol}},
+    {"stratum", "port", "3333", "0: the system chooses. Left out, a v2 listener has 3336.",
      WholeOption{0, 65'535, keep<&Listener::options, &ListenerOptions::port>}},
-    {"stratum", "tls", "false", "true: TLS with pool.tls_certificate.",
+    {"stratum", "tls", "false", "true: V1 over TLS, with pool.tls_certificate.",
      SwitchOption{keep<&Listener::options, &ListenerOptions::tls>}},
     {"stratum", "difficulty_start", "\"auto\"",
      "First difficulty of a miner. auto: 1024, on the development chain 1/1024.",
@@ -221,9 +259,39 @@ const ConfigOption options[] = {
      "Least difficulty ever given. auto: 1, on the development chain 2^-20.",
      TextOption{32, keep<&Listener::difficulty_min>, true}},
     {"stratum", "extranonce2_bytes", "8", "Space each miner searches; NiceHash wants 8, old firmware 4.",
-     WholeOption{4, 16, keep<&Listener::options, &ListenerOptions::rest_bytes>}},
+     WholeOption{4, 8, keep<&Listener::options, &ListenerOptions::rest_bytes>}},
     {"stratum", "proxy_trusted", "[]", "Ranges, as \"10.0.0.0/8\", that send a PROXY protocol header.",
      ListOption{64, keep<&Listener::options, &ListenerOptions::proxy_trusted>}},
+
+    {"stratum_v2", "certificate_file", "\"\"",
+     "What `hashyard authority sign` wrote; read again when it changes. Needs server_key_file.",
+     TextOption{path_bytes_max, keep<&Config::pool, &PoolOptions::v2, &StratumV2Options::certificate_file>}},
+    {"stratum_v2", "server_key_file", "\"\"", "The key it was signed for: `hashyard authority new --server`.",
+     TextOption{path_bytes_max, keep<&Config::pool, &PoolOptions::v2, &StratumV2Options::server_key_file>}},
+    {"stratum_v2", "authority_public_key", "\"\"",
+     "The authority that must have signed it. Empty: whichever the certificate names.",
+     TextOption{64, set_authority}},
+    {"stratum_v2", "version_mask", "\"1fffffe0\"", "Bits of the block version that miners may roll (BIP323).",
+     TextOption{8, set_version_mask_v2}},
+    {"stratum_v2", "success_batch", "10", "Accepted shares of a channel that one answer tells.",
+     WholeOption{1, 1000, keep<&Config::pool, &PoolOptions::v2, &StratumV2Options::success_batch>}},
+    {"stratum_v2", "success_delay_ms", "1000", "The longest that an accepted share waits for its answer.",
+     WholeOption{0, 10'000, keep<&Config::pool, &PoolOptions::v2, &StratumV2Options::success_delay>}},
+    {"stratum_v2", "channel_timeout_s", "60", "Seconds a connection has to open its first channel.",
+     WholeOption{5, 3600, keep<&Config::pool, &PoolOptions::v2, &StratumV2Options::channel_timeout>}},
+    {"stratum_v2", "channels_per_connection_max", "16384", "Channels that one proxy may open.",
+     WholeOption{1, 16'384,
+                 keep<&Config::pool, &PoolOptions::v2, &StratumV2Options::channels_per_connection_max>}},
+
+    {"job_declaration", "enabled", "false",
+     "The one switch: a port for clients that choose their transactions.",
+     SwitchOption{keep<&Config::declaration, &DeclarationOptions::enabled>}},
+    {"job_declaration", "address", "\"0.0.0.0\"", "IPv4 or IPv6; \"::\" takes both.",
+     TextOption{64, keep<&Config::declaration, &DeclarationOptions::address>}},
+    {"job_declaration", "port", "3337", "0: the system chooses.",
+     WholeOption{0, 65'535, keep<&Config::declaration, &DeclarationOptions::port>}},
+    {"job_declaration", "connections_max", "64", "Clients at a time. Each may send a whole block.",
+     WholeOption{1, 1000, keep<&Config::declaration, &DeclarationOptions::connections_max>}},
 
     {"node", "name", "\"\"", "As it stands in logs and metrics. Empty: node-1, node-2, …",
      TextOption{64, keep<&Node::options, &NodeOptions::name>}},

@@ -34,6 +34,7 @@ void LiveBoard::sample(Instant now) {
 
 void LiveBoard::fill(http::LivePool& live, Instant now) const {
     live.sessions = metrics_.sessions();
+    live.channels = metrics_.channels();
     live.shares_accepted = metrics_.shares_accepted();
     live.rejects = metrics_.rejects();
     if (const auto start = window_start_.load()) {

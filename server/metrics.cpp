@@ -85,6 +85,9 @@ void collect_readings(std::vector<MetricFamily>& out, const PoolReadings& readin
               "Work of the running round over the expected work of a block.", readings.round_effort);
     put_gauge(out, "hashyard_luck_ratio", "Expected over actual work of the latest finished rounds.",
               readings.luck);
+    put_gauge(out, "hashyard_certificate_left_seconds",
+              "Until the certificate shown to Stratum V2 clients ends; below 0 when it has.",
+              readings.certificate_left_s);
     if (readings.database_available) {
         put(out, MetricType::Gauge, "hashyard_database_up", "1 when PostgreSQL answers, 0 when it is away.",
             *readings.database_available ? 1 : 0);
@@ -109,6 +112,7 @@ Metrics::Metrics(MetricNames names, std::size_t shards)
     : names_(std::move(names)), registry_(std::make_shared<prometheus::Registry>()) {
     throw_if_more(names_.reject_reasons.size(), reject_reasons_max, "reject reasons");
     throw_if_more(names_.protocols.size(), session_protocols_max, "protocols");
+    throw_if_more(names_.handshake_failures.size(), handshake_failures_max, "handshake failures");
     for (std::size_t i = 0; i < shards; ++i) shards_.push_back(std::make_unique<ShardMetrics>());
 }
 
@@ -121,6 +125,12 @@ std::uint64_t Metrics::sessions() const {
     for (const auto& shard : shards_) {
         for (const ShardCounter& open : shard->sessions) sum += open.value();
     }
+    return sum;
+}
+
+std::uint64_t Metrics::channels() const {
+    std::uint64_t sum = 0;
+    for (const auto& shard : shards_) sum += shard->channels.value();
     return sum;
 }
 
@@ -166,6 +176,20 @@ void Metrics::collect_shards(std::vector<MetricFamily>& out) const {
     for (const auto& [reason, count] : rejects()) {
         out.back().metric.push_back(labelled(counter, "reason", reason, static_cast<double>(count)));
     }
+    collect_sessions(out);
+    collect_handshakes(out);
+    out.push_back(histogram("hashyard_notify_seconds",
+                            "From the template's arrival to the notify handed to the kernel, per session.",
+                            notify));
+    out.push_back(histogram("hashyard_submit_seconds",
+                            "From a submission's bytes read to its answer handed to the kernel.", submit));
+    out.push_back(histogram("hashyard_first_full_template_seconds",
+                            "From the first notice of a tip to its first template with transactions.",
+                            {&first_full_template_}));
+}
+
+void Metrics::collect_sessions(std::vector<MetricFamily>& out) const {
+    constexpr auto counter = MetricType::Counter;
     MetricFamily open = family("hashyard_sessions", "Sessions open now, by protocol.", MetricType::Gauge);
     MetricFamily opened = family("hashyard_sessions_opened_total", "Sessions opened, by protocol.", counter);
     for (std::size_t protocol = 0; protocol < names_.protocols.size(); ++protocol) {
@@ -182,14 +206,32 @@ void Metrics::collect_shards(std::vector<MetricFamily>& out) const {
     }
     out.push_back(std::move(open));
     out.push_back(std::move(opened));
-    out.push_back(histogram("hashyard_notify_seconds",
-                            "From the template's arrival to the notify handed to the kernel, per session.",
-                            notify));
-    out.push_back(histogram("hashyard_submit_seconds",
-                            "From a submission's bytes read to its answer handed to the kernel.", submit));
-    out.push_back(histogram("hashyard_first_full_template_seconds",
-                            "From the first notice of a tip to its first template with transactions.",
-                            {&first_full_template_}));
+    put(out, MetricType::Gauge, "hashyard_channels", "Channels open now: streams of jobs and shares.",
+        static_cast<double>(channels()));
+}
+
+void Metrics::collect_handshakes(std::vector<MetricFamily>& out) const {
+    constexpr auto counter = MetricType::Counter;
+    std::uint64_t answered = 0;
+    std::vector<const ShardHistogram*> durations;
+    for (const auto& shard : shards_) {
+        answered += shard->handshakes.value();
+        durations.push_back(&shard->handshake);
+    }
+    put(out, counter, "hashyard_handshakes_total", "Stratum V2 handshakes answered.",
+        static_cast<double>(answered));
+    MetricFamily failed = family("hashyard_handshakes_failed_total",
+                                 "Stratum V2 connections without a session, by reason.", counter);
+    for (std::size_t reason = 0; reason < names_.handshake_failures.size(); ++reason) {
+        std::uint64_t sum = 0;
+        for (const auto& shard : shards_) sum += shard->handshakes_failed[reason].value();
+        failed.metric.push_back(
+            labelled(counter, "reason", names_.handshake_failures[reason], static_cast<double>(sum)));
+    }
+    out.push_back(std::move(failed));
+    out.push_back(histogram("hashyard_handshake_seconds",
+                            "From a V2 client's first message read to its answer ready to be sent.",
+                            durations));
 }
 
 std::string Metrics::text(const PoolReadings& readings) const {

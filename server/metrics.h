@@ -71,8 +71,8 @@ class ShardHistogram {
 
 inline constexpr std::size_t reject_reasons_max =
     32;  // stratum's enum has fewer; a reason beyond is not counted (ensured at start)
-inline constexpr std::size_t session_protocols_max =
-    8;  // stratum_v1, stratum_v1_tls, stratum_v2 and room for more
+inline constexpr std::size_t session_protocols_max = 8;   // there are four
+inline constexpr std::size_t handshake_failures_max = 8;  // there are four
 
 // What a shard counts. Index rejects by the value of stratum's reject reason, sessions by the listener's
 // protocol.
@@ -83,9 +83,13 @@ struct alignas(64) ShardMetrics {
     std::array<ShardCounter, reject_reasons_max> rejects;
     std::array<ShardCounter, session_protocols_max> sessions;         // open now: add() and subtract()
     std::array<ShardCounter, session_protocols_max> sessions_opened;  // since start
-    ShardHistogram notify;  // template received by the pool, to the notify handed to the kernel; one
-                            // observation a session
-    ShardHistogram submit;  // submission read from the socket, to its answer handed to the kernel
+    ShardCounter channels;                                            // open now
+    ShardCounter handshakes;                                          // V2, answered
+    std::array<ShardCounter, handshake_failures_max> handshakes_failed;
+    ShardHistogram handshake;  // act 1 read, to its answer back in the shard
+    ShardHistogram notify;     // template received by the pool, to the notify handed to the kernel; one
+                               // observation a session
+    ShardHistogram submit;     // submission read from the socket, to its answer handed to the kernel
 };
 
 // Names that the numbers above are labelled with, in index order. Given by main.cpp from the pool's
@@ -93,6 +97,7 @@ struct alignas(64) ShardMetrics {
 struct MetricNames {
     std::vector<std::string> reject_reasons;
     std::vector<std::string> protocols;
+    std::vector<std::string> handshake_failures{};
 };
 
 // What is read, not counted: asked for at each scrape, absent when not known. The web room fills it from
@@ -104,6 +109,7 @@ struct PoolReadings {
     std::optional<double> journal_lag_records;  // journaled, not yet in PostgreSQL
     std::optional<double> import_lag_s;         // age of the oldest record not yet in PostgreSQL
     std::optional<bool> database_available;
+    std::optional<double> certificate_left_s;     // of the V2 server; negative when it has expired
     std::map<std::string, std::uint64_t> blocks;  // by state
     std::optional<double> round_effort;  // work of the running round over the expected work of a block
     std::optional<double> luck;          // expected over actual work of the last luck_blocks rounds
@@ -126,6 +132,7 @@ class Metrics {
     [[nodiscard]] ShardHistogram& first_full_template() { return first_full_template_; }
     // Sum over shards, for the status page. Any thread.
     [[nodiscard]] std::uint64_t sessions() const;
+    [[nodiscard]] std::uint64_t channels() const;
     [[nodiscard]] std::uint64_t shares_accepted() const;
     [[nodiscard]] double work_hashes() const;
     [[nodiscard]] std::map<std::string, std::uint64_t> rejects() const;
@@ -135,6 +142,8 @@ class Metrics {
 
   private:
     void collect_shards(std::vector<prometheus::MetricFamily>& out) const;
+    void collect_sessions(std::vector<prometheus::MetricFamily>& out) const;
+    void collect_handshakes(std::vector<prometheus::MetricFamily>& out) const;
 
     const MetricNames names_;
     std::shared_ptr<prometheus::Registry> registry_;

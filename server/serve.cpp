@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <array>
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -10,6 +11,8 @@
 #include <thread>
 
 #include "server/database_keeper.h"
+#include "server/declaration/server.h"
+#include "server/greeting.h"
 #include "server/http/server.h"
 #include "server/http/store_statistics.h"
 #include "server/live_board.h"
@@ -22,12 +25,14 @@
 #include "server/pool/journal_source.h"
 #include "server/pool/journals.h"
 #include "server/pool/pool.h"
+#include "server/random_bytes.h"
 #include "server/store/blocks.h"
 #include "server/store/database.h"
 #include "server/store/embedded_cluster.h"
 #include "server/task.h"
 #include "server/thread.h"
 #include "stratum/reject.h"
+#include "stratum/v2/keys.h"
 
 namespace server {
 namespace {
@@ -42,6 +47,8 @@ MetricNames metric_names() {
     for (const auto& facts : stratum::reject_facts) names.reject_reasons.emplace_back(facts.label);
     for (std::size_t i = 0; i < pool::protocol_count; ++i)
         names.protocols.emplace_back(pool::name_of(static_cast<pool::Protocol>(i)));
+    for (std::size_t i = 0; i < pool::handshake_failure_count; ++i)
+        names.handshake_failures.emplace_back(pool::name_of(static_cast<pool::HandshakeFailure>(i)));
     return names;
 }
 
@@ -99,6 +106,7 @@ class Server {
     void stop() {
         if (web_database_) web_database_->hurry(stop_database_within);
         if (web_) web_->stop();
+        if (declaration_) declaration_->stop();
         if (pool_) pool_->stop();
         if (journals_) journals_->stop();
         stop_control();
@@ -109,29 +117,11 @@ class Server {
     }
 
     void say_where() const {
-        std::cout << "Hashyard is up on " << stratum::name_of(config_.pool.network)
-                  << (config_.development_chain
-                          ? " (the built-in development chain: nothing mined here has value)"
-                          : "")
-                  << ".\n";
-        if (pool_)
-            for (const auto& listener : pool_->listeners())
-                std::cout << "  mine:    "
-                          << (listener.protocol == "stratum_v1" ? "stratum+tcp://" : "stratum+ssl://")
-                          << (listener.address == "0.0.0.0" || listener.address == "::" ? "HOST"
-                                                                                        : listener.address)
-                          << ":" << listener.port
-                          << "  user ADDRESS.WORKER, any password (d=N fixes the difficulty)\n";
-        if (web_)
-            std::cout << "  look:    http://"
-                      << (config_.http.address == "0.0.0.0" ? "localhost" : config_.http.address) << ":"
-                      << web_->port() << "/  (metrics: /metrics, health: /healthz)\n";
-        std::cout << "  data:    " << config_.data_dir.string() << "\n";
-        if (pool_)
-            std::cout << "  example: minerd -a sha256d -o stratum+tcp://localhost:"
-                      << pool_->listeners().front().port << " -u " << config_.payout_address
-                      << ".rig1 -p x\n";
-        std::cout << "Ctrl-C stops it cleanly." << std::endl;
+        Whereabouts where{config_, {}, 0, 0};
+        if (pool_) where.listeners = live_listeners();
+        if (web_) where.web_port = web_->port();
+        if (declaration_) where.declaration_port = declaration_->port();
+        print(std::cout, where);
     }
 
   private:
@@ -197,6 +187,9 @@ class Server {
     }
 
     bool open_pool() {
+        std::array<std::uint8_t, 32> blind{};
+        fill_random(blind);
+        stratum::v2::blind_curve(blind);  // before any thread uses the curve
         auto made = pool::Pool::open(config_.pool, *journals_, metrics_, [this](node::BlockCandidate block) {
             nodes_->submit(std::move(block));
         });
@@ -218,7 +211,9 @@ class Server {
             templates_flow_.store(true, std::memory_order_relaxed);
             board_.on_template(work);
             pool_->on_template(work);
+            if (declaration_) declaration_->on_template(work);
         };
+        if (config_.declaration.enabled && !open_declaration()) return false;
         events.on_flow = [this](bool flow) {
             templates_flow_.store(flow, std::memory_order_relaxed);
             pool_->on_flow(flow);
@@ -226,6 +221,20 @@ class Server {
         events.on_block_news = [this](const node::BlockNews& news) { on_block_news(news); };
         nodes_ =
             std::make_unique<node::Nodes>(control_, config_.node, std::move(events), metrics_.registry());
+        return true;
+    }
+
+    bool open_declaration() {
+        declaration::Surroundings surroundings;
+        surroundings.propose = [this](node::OutgoingBlockPtr block, node::Nodes::OnJudgement on_answer) {
+            nodes_->propose(std::move(block), std::move(on_answer));
+        };
+        surroundings.submit = [this](node::BlockCandidate block) { nodes_->submit(std::move(block)); };
+        surroundings.identity = [this] { return pool_->identity()->current(); };
+        auto made = declaration::Server::open(config_.declaration, std::move(surroundings),
+                                              pool_->declared_jobs(), metrics_.registry());
+        if (!made) return refuse(made.error());
+        declaration_ = std::move(*made);
         return true;
     }
 
@@ -239,6 +248,7 @@ class Server {
         journals_->start();
         pool_->start();
         nodes_->start();
+        if (declaration_) declaration_->start();
         control_thread_ = std::thread([this] {
             name_thread("control");
             control_.run();
@@ -308,9 +318,18 @@ class Server {
                     {status.name, node::name_of(status.state), status.detail, status.tip, status.height});
         if (pool_) {
             out.journal_writable = pool_->journal_works();
-            for (const auto& listener : pool_->listeners())
-                out.listeners.push_back({listener.protocol, listener.address, listener.port});
+            out.listeners = live_listeners();
+            if (const auto* identity = pool_->identity())
+                out.certificate_left_s =
+                    static_cast<double>(identity->certificate_left(std::chrono::system_clock::now()).count());
         }
+        return out;
+    }
+
+    std::vector<http::LiveListener> live_listeners() const {
+        std::vector<http::LiveListener> out;
+        for (const auto& listener : pool_->listeners())
+            out.push_back({listener.protocol, listener.address, listener.port, listener.authority});
         return out;
     }
 
@@ -329,6 +348,7 @@ class Server {
     std::unique_ptr<pool::Pool> pool_;
     std::unique_ptr<pool::Importer> importer_;
     std::unique_ptr<node::Nodes> nodes_;
+    std::unique_ptr<declaration::Server> declaration_;
     std::unique_ptr<http::StatisticsSource> statistics_;
     std::unique_ptr<http::HttpServer> web_;
     std::thread control_thread_;

@@ -54,8 +54,11 @@ class Channel {
     void set_difficulty(Difficulty difficulty, Instant now);
     [[nodiscard]] const Uint256& target() const { return targets_.empty() ? no_target_ : targets_.back(); }
 
-    // The job was sent: from now on it is the active one, and jobs of another tip are stale.
+    // The job was sent: from now on it is the active one, and jobs of another tip are stale. One that was
+    // active before may become so again; its shares so far stay known.
     void issue(const Job& job, Instant now);
+    // Jobs of another tip are stale: for channels whose clients choose their jobs.
+    void set_tip(const Hash256& previous) { tip_ = previous; }
     [[nodiscard]] std::uint64_t active_job() const { return issued_.empty() ? 0 : issued_.back().job; }
     // The variant to announce when a template comes, or comes again after a resume: the active job's if it is
     // of this template.

@@ -60,21 +60,30 @@ Job::Job(TemplatePtr work, const CoinbasePlan& plan, SizeClass size_class, std::
     : id_(job_id_of(work->number, size_class, variant)), work_(std::move(work)) {
     coinbase_ = make_coinbase(*work_, {{work_->coinbase_value_sats, plan.payout_script}}, plan.tag,
                               distinction_of(id_), extranonce_bytes_of(size_class));
-    midstate_ = Sha256State::initial();
-    midstate_bytes_ = coinbase_.prefix.size() / 64 * 64;
-    sha256_update(midstate_, ByteView(coinbase_.prefix).first(midstate_bytes_));
-    const auto mask = size_class == SizeClass::v2 ? plan.version_mask_v2 : plan.version_mask;
-    version_mask_ = mask & ~work_->version_required;
-    version_ = work_->version & ~version_mask_;
+    prepare(size_class == SizeClass::v2 ? plan.version_mask_v2 : plan.version_mask);
     if (size_class == SizeClass::v2) return;
     notify_ = make_notify(*this, false);
     notify_clean_ = make_notify(*this, true);
+}
+
+Job::Job(TemplatePtr work, CoinbaseParts coinbase, std::uint32_t version_mask)
+    : id_(job_id_of(work->number, SizeClass::v2, 0)), work_(std::move(work)), coinbase_(std::move(coinbase)) {
+    prepare(version_mask);
+}
+
+void Job::prepare(std::uint32_t version_mask) {
+    midstate_ = Sha256State::initial();
+    midstate_bytes_ = coinbase_.prefix.size() / 64 * 64;
+    sha256_update(midstate_, ByteView(coinbase_.prefix).first(midstate_bytes_));
+    version_mask_ = version_mask & ~work_->version_required;
+    version_ = work_->version & ~version_mask_;
 }
 
 void JobTable::on_template(TemplatePtr work, std::chrono::steady_clock::time_point now) {
     STRATUM_ENSURE(work && (!newest_ || work->number > newest_->number));
     if (newest_) replaced_.emplace_back(newest_->number, now);
     newest_ = std::move(work);
+    expire_declared(now);
     while (!replaced_.empty() &&
            (now - replaced_.front().second > job_kept_for || replaced_.size() >= templates_kept_max)) {
         const auto number = replaced_.front().first;
@@ -91,6 +100,28 @@ JobPtr JobTable::job(SizeClass size_class, std::uint8_t variant) {
     auto& slot = jobs_[job_id_of(newest_->number, size_class, variant)];
     if (!slot) slot = std::make_shared<const Job>(newest_, plan_, size_class, variant);
     return slot;
+}
+
+void JobTable::adopt(JobPtr job) {
+    const auto id = job->id();
+    if (!jobs_.emplace(id, std::move(job)).second) return;
+    declared_.emplace_back(id, std::nullopt);
+    if (declared_.size() <= declared_jobs_max) return;
+    jobs_.erase(declared_.front().first);
+    expired_.push_back(declared_.front().first);
+    declared_.erase(declared_.begin());
+}
+
+void JobTable::expire_declared(std::chrono::steady_clock::time_point now) {
+    std::erase_if(declared_, [&](auto& entry) {
+        auto& [id, replaced_at] = entry;
+        const auto job = jobs_.find(id);
+        if (!replaced_at && job->second->work().previous != newest_->previous) replaced_at = now;
+        if (!replaced_at || now - *replaced_at <= job_kept_for) return false;
+        jobs_.erase(job);
+        expired_.push_back(id);
+        return true;
+    });
 }
 
 const JobPtr* JobTable::find(std::uint64_t id) const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,9 @@ class Job {
     // template, and a header that counts for one job must not count for another.
     Job(TemplatePtr work, const CoinbasePlan& plan, SizeClass size_class, std::uint8_t variant);
 
+    // A job that a client declared: its own coinbase, of the class v2. `work` has a number of its own.
+    Job(TemplatePtr work, CoinbaseParts coinbase, std::uint32_t version_mask);
+
     // Template number << 8 | size class << 5 | variant: never used twice, also over restarts.
     [[nodiscard]] std::uint64_t id() const { return id_; }
     [[nodiscard]] const Template& work() const { return *work_; }
@@ -55,13 +59,15 @@ class Job {
     [[nodiscard]] const std::string& notify_line(bool clean) const { return clean ? notify_clean_ : notify_; }
 
   private:
+    void prepare(std::uint32_t version_mask);
+
     std::uint64_t id_;
     TemplatePtr work_;
     CoinbaseParts coinbase_;
     Sha256State midstate_;
-    std::size_t midstate_bytes_;
-    std::uint32_t version_;
-    std::uint32_t version_mask_;
+    std::size_t midstate_bytes_ = 0;
+    std::uint32_t version_ = 0;
+    std::uint32_t version_mask_ = 0;
     std::string notify_;
     std::string notify_clean_;
 };
@@ -84,6 +90,8 @@ class JobTable {
     // The newest template's job of this shape; null before the first template. `variant` is taken modulo
     // job_variants_max.
     JobPtr job(SizeClass size_class, std::uint8_t variant);
+    // Takes a declared job in. It expires with its tip; the oldest go when there are too many.
+    void adopt(JobPtr job);
     // Null when never made or expired. The pointer lives until the next on_template().
     [[nodiscard]] const JobPtr* find(std::uint64_t id) const;
     [[nodiscard]] std::size_t size() const { return jobs_.size(); }
@@ -97,6 +105,10 @@ class JobTable {
     // Template numbers with the instant a newer one came.
     std::vector<std::pair<std::uint64_t, std::chrono::steady_clock::time_point>> replaced_;
     std::vector<std::uint64_t> expired_;
+    // Declared ones, oldest first, with the instant their tip was replaced.
+    std::vector<std::pair<std::uint64_t, std::optional<std::chrono::steady_clock::time_point>>> declared_;
+
+    void expire_declared(std::chrono::steady_clock::time_point now);
 };
 
 }  // namespace stratum

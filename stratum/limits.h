@@ -32,6 +32,8 @@ inline constexpr std::size_t coinbase_tag_bytes_max = 40;
 inline constexpr std::chrono::minutes job_kept_for{10};
 // Each keeps its template's transactions, up to 4 MB: 64 are 20 for ten quiet minutes and tips in a hurry.
 inline constexpr std::size_t templates_kept_max = 64;
+// Declared by clients (V2), for each shard. Each keeps its transactions: 512 MB at the worst.
+inline constexpr std::size_t declared_jobs_max = 128;
 // A replaced job of the same tip is credited so long; cgminer resubmits within 120 s after a resume.
 inline constexpr std::chrono::seconds replaced_job_credited_for{120};
 // After a change of difficulty, work already under way is credited at the easier of both targets so long.

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,10 @@
 #include "stratum/extranonce.h"
 #include "stratum/job.h"
 #include "stratum/target.h"
+
+namespace stratum::v2 {
+struct DeclaredJob;
+}
 
 namespace stratum {
 
@@ -44,6 +49,8 @@ class SessionHost {
     // Each login is given back by one logout(), or by the session's end (worker_numbers()).
     virtual LoginResult login(std::string_view user, std::string_view worker) = 0;
     virtual void logout(std::uint32_t worker) = 0;
+    // V2: the declared job behind a token; null when there is none.
+    virtual std::shared_ptr<const v2::DeclaredJob> declared(ByteView /*token*/) { return nullptr; }
 };
 
 }  // namespace stratum

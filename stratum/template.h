@@ -35,7 +35,7 @@ struct Template {
     Coin coin = Coin::bitcoin;
     Algorithm algorithm = Algorithm::sha256d;
     // Unique and increasing on this pool node, also across restarts: (seconds since 1970 at start << 20) +
-    // counter.
+    // counter. Declared jobs have numbers of their own: that plus 2^53.
     std::uint64_t number = 0;
     std::uint32_t height = 0;
     Hash256 previous;
@@ -51,8 +51,10 @@ struct Template {
     Bytes witness_commitment;  // scriptPubKey of the commitment output; empty when the block has no witness
     std::vector<TemplateTransaction> transactions;
     std::vector<Hash256> merkle_branches;  // from merkle_branches_of(txids)
-    bool early = false;                    // an empty template sent ahead of the full one on a new tip
-    std::string node;                      // name of the node it came from
+    // A declared one: when it was taken, microseconds since 1970. 0: known by whoever received it.
+    std::int64_t declared_at_us = 0;
+    bool early = false;  // an empty template sent ahead of the full one on a new tip
+    std::string node;    // name of the node it came from
     std::chrono::steady_clock::time_point received_at{};
 };
 using TemplatePtr = std::shared_ptr<const Template>;

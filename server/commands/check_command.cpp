@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -19,6 +20,8 @@
 #include "server/commands/open_database.h"
 #include "server/node/nodes.h"
 #include "server/pool/journal_folder.h"
+#include "server/pool/server_identity.h"
+#include "server/random_bytes.h"
 #include "server/task.h"
 
 namespace server::commands {
@@ -87,9 +90,21 @@ void check_port(Report& report, const std::string& what, const std::string& addr
                                    address, port, std::strerror(error)));
 }
 
+const char* name_of(const pool::ListenerOptions& listener) {
+    switch (listener.accepts) {
+        case pool::Accepts::v1:
+            break;
+        case pool::Accepts::v2:
+            return "stratum V2";
+        case pool::Accepts::any:
+            return "stratum (auto)";
+    }
+    return listener.tls ? "stratum (TLS)" : "stratum";
+}
+
 void check_ports(Report& report, const Config& config) {
     for (const auto& listener : config.pool.listeners)
-        check_port(report, listener.tls ? "stratum (TLS)" : "stratum", listener.address, listener.port);
+        check_port(report, name_of(listener), listener.address, listener.port);
     check_port(report, "http", config.http.address, config.http.port);
 }
 
@@ -116,6 +131,28 @@ void check_files(Report& report, const Config& config) {
             ? std::string()
             : fmt::format(": about {} sessions; raise LimitNOFILE or ulimit -n for more", limit - spare);
     report.ok("open files", fmt::format("{} are allowed{}", limit, note));
+}
+
+// The keys of V2. Those that the server makes for itself are left to its start.
+void check_authority(Report& report, const Config& config) {
+    const auto& listeners = config.pool.listeners;
+    const char* what = "authority";
+    if (std::none_of(listeners.begin(), listeners.end(), [](const pool::ListenerOptions& listener) {
+            return listener.accepts != pool::Accepts::v1;
+        }))
+        return;
+    std::error_code error;
+    const auto own = config.data_dir / pool::authority_key_name;
+    if (config.pool.v2.certificate_file.empty() && !std::filesystem::exists(own, error))
+        return report.ok(what, "the start makes the key of Stratum V2: " + own.string());
+    const auto now = std::chrono::system_clock::now();
+    const auto identity = pool::IdentityKeeper::open(config.pool, fill_random, now);
+    if (identity.has_error()) return report.fails(what, identity.error());
+    const auto left = std::chrono::duration_cast<std::chrono::hours>((*identity)->certificate_left(now));
+    const auto until = config.pool.v2.certificate_file.empty()
+                           ? std::string("its certificates are made here")
+                           : fmt::format("its certificate is valid for {} more hours", left.count());
+    report.ok(what, fmt::format("{}, {}", (*identity)->authority_text(), until));
 }
 
 void check_database(Report& report, const Config& config) {
@@ -178,6 +215,7 @@ int run_check(const ParsedConfig& parsed, const std::filesystem::path& config_fi
                                    config.payout_address);
     check_folder(report, config.data_dir);
     check_files(report, config);
+    check_authority(report, config);
     check_database(report, config);
     check_nodes(report, config);
     if (is_running(config.data_dir)) {

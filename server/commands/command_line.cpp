@@ -26,6 +26,7 @@ constexpr Shortcut shortcuts[] = {
     {"--stratum-port", "stratum.plain.port", "Port for miners"},
     {"--stratum-tls-port", "stratum.tls.port",
      "Port for miners over TLS; needs pool.tls_certificate and pool.tls_key"},
+    {"--stratum-v2-port", "stratum.v2.port", "Port for miners that speak Stratum V2"},
     {"--http-port", "http.port", "Port of the web page, the API and /metrics"},
     {"--http-address", "http.address", "Address the web page listens on"},
     {"--database", "database.url", "PostgreSQL URL; without one Hashyard runs its own"},

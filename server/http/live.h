@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,15 +17,18 @@ struct LiveNode {
 };
 
 struct LiveListener {
-    std::string protocol;  // "stratum_v1", "stratum_v1_tls"
+    std::string protocol;  // "stratum_v1", "stratum_v1_tls", "stratum_v2", "stratum_auto"
     std::string address;
     std::uint16_t port = 0;
+    std::string authority{};  // where V2 is spoken: the key at the end of its URL
 };
 
 struct LivePool {
-    std::string network;  // main, test, signet, regtest
+    std::string network;        // main, test, signet, regtest
     bool serves_miners = true;  // false: this process only shows what others mined
     std::uint64_t sessions = 0;
+    std::uint64_t channels = 0;
+    std::optional<double> certificate_left_s;      // where V2 is spoken
     std::uint64_t shares_accepted = 0;             // since start
     std::map<std::string, std::uint64_t> rejects;  // by reason, since start
     double hashrate_hps = 0;             // hashes per second over hashrate_window_s of accepted work

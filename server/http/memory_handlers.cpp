@@ -7,6 +7,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "server/http/connect_urls.h"
 #include "server/http/handlers.h"
 #include "server/metrics.h"
 
@@ -29,6 +30,15 @@ Json json_of(const std::vector<LiveNode>& nodes) {
     Json out = Json::array();
     for (const LiveNode& node : nodes) out.push_back(json_of(node));
     return out;
+}
+
+// What miners are given is what the asker reached, unless a proxy stands between.
+Json json_of(const LiveListener& listener, const std::string& host) {
+    return {{"protocol", listener.protocol},
+            {"address", listener.address},
+            {"port", listener.port},
+            {"url", connect_urls(listener, host.empty() ? "HOST" : host).back()},
+            {"authority", listener.authority.empty() ? Json(nullptr) : Json(listener.authority)}};
 }
 
 Json history_of(const Remembered& remembered) {
@@ -117,6 +127,7 @@ PoolReadings readings_of(const LivePool& live, const Remembered& remembered) {
     out.journal_lag_records = static_cast<double>(live.journal_lag_records);
     out.import_lag_s = live.import_lag_s;
     out.database_available = database_available(live, remembered);
+    out.certificate_left_s = live.certificate_left_s;
     if (remembered.pool) {
         out.blocks = remembered.pool->blocks;
         out.round_effort = remembered.pool->round_effort;
@@ -133,11 +144,11 @@ Reply answer_metrics(const Context& context, const Request&) {
     return out;
 }
 
-Reply answer_pool(const Context& context, const Request&) {
+Reply answer_pool(const Context& context, const Request& request) {
     const LivePool live = context.services.live();
     Json listeners = Json::array();
     for (const LiveListener& one : live.listeners) {
-        listeners.push_back({{"protocol", one.protocol}, {"address", one.address}, {"port", one.port}});
+        listeners.push_back(json_of(one, request.host));
     }
     Json work_template = nullptr;
     if (live.template_height != 0) {
@@ -148,6 +159,7 @@ Reply answer_pool(const Context& context, const Request&) {
                        {"now", instant(context.now_us)},
                        {"listeners", std::move(listeners)},
                        {"sessions", live.sessions},
+                       {"channels", live.channels},
                        {"shares_accepted", live.shares_accepted},
                        {"rejects", live.rejects},
                        {"hashrate_hps", finite(live.hashrate_hps)},

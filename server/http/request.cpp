@@ -1,5 +1,6 @@
 #include "server/http/request.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -118,6 +119,20 @@ boost::system::result<Target, TargetError> parse_target(std::string_view text) {
         if (!name->empty()) out.query[*name] = *decoded;
     }
     return out;
+}
+
+std::string parse_host(std::string_view field) {
+    constexpr std::size_t host_bytes_max = 255;
+    const bool bracketed = field.starts_with('[');
+    const auto end = bracketed ? field.find(']') : field.find(':');
+    if (bracketed && end == std::string_view::npos) return {};
+    const auto host = field.substr(0, bracketed ? end + 1 : end);
+    const bool plain = std::all_of(host.begin(), host.end(), [bracketed](char letter) {
+        return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+               (letter >= '0' && letter <= '9') || letter == '-' || letter == '.' ||
+               (bracketed && (letter == ':' || letter == '[' || letter == ']'));
+    });
+    return plain && host.size() <= host_bytes_max ? std::string(host) : std::string();
 }
 
 }  // namespace server::http

@@ -28,10 +28,14 @@ inline constexpr std::size_t target_query_max = 16;
 // Takes the origin form ("/a/b?c=d") and the absolute form ("http://host/a/b?c=d").
 boost::system::result<Target, TargetError> parse_target(std::string_view text);
 
+// The name or address of a Host field, in brackets for IPv6; empty for what cannot be one. RFC 9110 7.2.
+std::string parse_host(std::string_view field);
+
 struct Request {
     Verb verb = Verb::get;
     Target target;
     std::string if_none_match;
+    std::string host;                     // of the Host field, without its port; empty: none that can be one
     std::vector<std::string> parameters;  // what stood in the route's {braces}, in order
 };
 

@@ -11,17 +11,19 @@ namespace server::node {
 
 using stratum::Bytes;
 
-std::string shape_key(const stratum::Template& work, const NodesOptions& options) {
+std::string shape_key(const stratum::Template& work, const NodesOptions& options,
+                      std::size_t extranonce_bytes) {
     return fmt::format("{}/{}/{}/{}/{}/{}", stratum::to_hex(options.payout_script), options.coinbase_tag,
-                       options.extranonce_bytes, work.witness_commitment.size(), work.coinbase_flags.size(),
+                       extranonce_bytes, work.witness_commitment.size(), work.coinbase_flags.size(),
                        stratum::height_push(work.height).size());
 }
 
-OutgoingBlockPtr block_to_propose(const stratum::Template& work, const NodesOptions& options) {
+OutgoingBlockPtr block_to_propose(const stratum::Template& work, const NodesOptions& options,
+                                  std::size_t extranonce_bytes) {
     const auto parts = stratum::make_coinbase(work, {{work.coinbase_value_sats, options.payout_script}},
-                                              options.coinbase_tag, 0, options.extranonce_bytes);
+                                              options.coinbase_tag, 0, extranonce_bytes);
     Bytes coinbase = parts.prefix;
-    coinbase.resize(coinbase.size() + options.extranonce_bytes);
+    coinbase.resize(coinbase.size() + extranonce_bytes);
     coinbase.insert(coinbase.end(), parts.suffix.begin(), parts.suffix.end());
     BlockHeader header;
     header.version = work.version;

@@ -15,9 +15,11 @@ inline constexpr std::size_t coinbase_weight_reserved = 4000;
 inline constexpr std::size_t coinbase_sigops_reserved = 400;  // as nodes reserve it
 
 // Equal keys: equal but for height, values and hashes.
-std::string shape_key(const stratum::Template& work, const NodesOptions& options);
+std::string shape_key(const stratum::Template& work, const NodesOptions& options,
+                      std::size_t extranonce_bytes);
 // A block on this template as the pool would make it, without a valid nonce.
-OutgoingBlockPtr block_to_propose(const stratum::Template& work, const NodesOptions& options);
+OutgoingBlockPtr block_to_propose(const stratum::Template& work, const NodesOptions& options,
+                                  std::size_t extranonce_bytes);
 // The block against every rule that needs no coins: empty, or the reason.
 std::string check_proposal(const OutgoingBlock& block, const stratum::Template& work);
 

@@ -269,7 +269,7 @@ asio::awaitable<void> NodeDesk::send_early([[maybe_unused]] std::shared_ptr<Node
     // Meanwhile the full template may have come: then the parent differs and nothing is made.
     auto early = make_early_template(*header, *published_, options_.network,
                                      static_cast<std::uint32_t>(seconds_now()));
-    if (!early || !proven_.contains(shape_key(*early, options_))) co_return;
+    if (!early || unproven(*early)) co_return;
     publish(node, std::move(*early), steady_clock::now());
 }
 
@@ -287,9 +287,10 @@ void NodeDesk::reconsider() {
     const bool early_is_ahead = published_ && published_->early && source->work.height < published_->height &&
                                 steady_clock::now() - published_->received_at < early_longest;
     if (early_is_ahead) return;
-    if (!proven_.contains(shape_key(source->work, options_))) {
+    if (const auto extranonce_bytes = unproven(source->work)) {
         if (source != refused_source_ && !std::exchange(proving_, true))
-            spawn(control_, prove(shared_from_this(), *best, source), "coinbase_proof", Vital::yes);
+            spawn(control_, prove(shared_from_this(), *best, source, *extranonce_bytes), "coinbase_proof",
+                  Vital::yes);
         return;
     }
     published_source_ = source;
@@ -301,11 +302,18 @@ void NodeDesk::reconsider() {
     publish(*best, std::move(offered.work), watches_[*best]->latest_at());
 }
 
+// The first of the configured extranonces whose coinbase on this template nobody has proven.
+std::optional<std::size_t> NodeDesk::unproven(const stratum::Template& work) const {
+    for (const auto length : options_.extranonce_lengths)
+        if (!proven_.contains(shape_key(work, options_, length))) return length;
+    return std::nullopt;
+}
+
 // A shape nobody has proven is never mined: first our own rules, then the node's.
 asio::awaitable<void> NodeDesk::prove([[maybe_unused]] std::shared_ptr<NodeDesk> self, std::size_t node,
-                                      Source source) {
-    const auto key = shape_key(source->work, options_);
-    const auto block = block_to_propose(source->work, options_);
+                                      Source source, std::size_t extranonce_bytes) {
+    const auto key = shape_key(source->work, options_, extranonce_bytes);
+    const auto block = block_to_propose(source->work, options_, extranonce_bytes);
     auto reason = check_proposal(*block, source->work);
     std::string judge = "Hashyard";
     if (reason.empty()) {
@@ -330,10 +338,28 @@ asio::awaitable<void> NodeDesk::prove([[maybe_unused]] std::shared_ptr<NodeDesk>
         templates_.Add({{"node", watches_[node]->name()}, {"result", "coinbase_refused"}}).Increment();
         co_return;
     }
-    log::info("coinbase_proven", {{"by", judge}, {"height", source->work.height}});
+    log::info("coinbase_proven",
+              {{"by", judge}, {"height", source->work.height}, {"extranonce_bytes", extranonce_bytes}});
     proven_.insert(key);
     reconsider();
     tell_flow();  // the first work: miners are let in now, not at the next tick
+}
+
+void NodeDesk::propose(OutgoingBlockPtr block, Nodes::OnJudgement on_answer) {
+    spawn(control_, judge(shared_from_this(), std::move(block), std::move(on_answer)), "proposal");
+}
+
+asio::awaitable<void> NodeDesk::judge([[maybe_unused]] std::shared_ptr<NodeDesk> self, OutgoingBlockPtr block,
+                                      Nodes::OnJudgement on_answer) {
+    if (stopped_ || !current_) {
+        on_answer(std::nullopt);
+        co_return;
+    }
+    const auto answer = co_await watches_[*current_]->client().propose(block);
+    if (!answer)
+        log::warn("proposal_not_answered",
+                  {{"node", watches_[*current_]->name()}, {"reason", answer.error().detail}});
+    on_answer(answer ? std::optional(*answer) : std::nullopt);
 }
 
 void NodeDesk::publish(std::size_t node, stratum::Template work, steady_clock::time_point received_at) {

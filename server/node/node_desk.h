@@ -3,6 +3,7 @@
 // no coinbase shape unproven. Lives on the control thread; sender() and status() take any thread.
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -28,6 +29,7 @@ class NodeDesk : public std::enable_shared_from_this<NodeDesk> {
 
     void start();
     void stop();
+    void propose(OutgoingBlockPtr block, Nodes::OnJudgement on_answer);  // any thread
     [[nodiscard]] BlockSender& sender() { return sender_; }
     [[nodiscard]] std::vector<NodeStatus> status() const;
 
@@ -48,7 +50,11 @@ class NodeDesk : public std::enable_shared_from_this<NodeDesk> {
                                         stratum::Hash256 tip);
     boost::asio::awaitable<void> send_early(std::shared_ptr<NodeDesk> self, std::size_t node,
                                             stratum::Hash256 tip);
-    boost::asio::awaitable<void> prove(std::shared_ptr<NodeDesk> self, std::size_t node, Source source);
+    boost::asio::awaitable<void> judge(std::shared_ptr<NodeDesk> self, OutgoingBlockPtr block,
+                                       Nodes::OnJudgement on_answer);
+    boost::asio::awaitable<void> prove(std::shared_ptr<NodeDesk> self, std::size_t node, Source source,
+                                       std::size_t extranonce_bytes);
+    [[nodiscard]] std::optional<std::size_t> unproven(const stratum::Template& work) const;
     void publish(std::size_t node, stratum::Template work, std::chrono::steady_clock::time_point received_at);
     void tell_flow();
 

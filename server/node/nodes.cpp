@@ -48,6 +48,9 @@ Nodes::~Nodes() { desk_->stop(); }
 void Nodes::start() { desk_->start(); }
 void Nodes::stop() { desk_->stop(); }
 void Nodes::submit(BlockCandidate candidate) { desk_->sender().submit(std::move(candidate)); }
+void Nodes::propose(OutgoingBlockPtr block, OnJudgement on_answer) {
+    desk_->propose(std::move(block), std::move(on_answer));
+}
 void Nodes::watch(std::vector<stratum::Hash256> hashes) { desk_->sender().watch(std::move(hashes)); }
 std::vector<NodeStatus> Nodes::status() const { return desk_->status(); }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,7 @@ struct NodesEvents {
 };
 
 class NodeDesk;
+class OutgoingBlock;
 
 class Nodes {
   public:
@@ -79,6 +81,11 @@ class Nodes {
     // Any thread. Writes the block file, then sends to every node in parallel without waiting; retries until
     // the chain answers for it.
     void submit(BlockCandidate candidate);
+    // Any thread. What the node whose work is mined thinks of a block whose nonce nobody has searched: empty
+    // when it would take it, else its reason; nullopt when it could not be asked. `on_answer` is called once,
+    // on the control thread, unless that ends before.
+    using OnJudgement = std::function<void(std::optional<std::string> reason)>;
+    void propose(std::shared_ptr<OutgoingBlock> block, OnJudgement on_answer);
     // Any thread. Blocks found earlier (from PostgreSQL at start) whose fate is still open.
     void watch(std::vector<stratum::Hash256> hashes);
     // Any thread: a copy of the latest.

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "stratum/limits.h"
 #include "stratum/template.h"
 
 namespace server::node {
@@ -34,7 +35,8 @@ struct NodesOptions {
     std::uint32_t development_chain_nbits = 0x1d07ffff;
     std::uint32_t development_chain_transactions = 12;  // in each of its templates, at most 5,000
     bool early_template = true;                         // send an empty job on a new tip before the full one
-    std::size_t extranonce_bytes = 12;                  // for the proposal's coinbase
+    // Of the coinbases that miners will make: V1, and V2 where a listener speaks it. Each is proven.
+    std::vector<std::size_t> extranonce_lengths{stratum::extranonce_bytes_v1};
     std::string coinbase_tag;
     stratum::Bytes payout_script;  // scriptPubKey of the pool's address
 };

@@ -33,7 +33,26 @@ void PeerBook::close(const IpAddress& peer, bool misbehaved, Instant now) {
             known.shut_out_until = now + first_shut_out * (1 << doublings);
         }
     }
-    if (known.sessions == 0 && known.strikes == 0) peers_.erase(it);
+    forget_if_nothing(it);
+}
+
+bool PeerBook::begin_handshake(const IpAddress& peer, std::size_t handshakes_max) {
+    auto& known = peers_[peer];
+    if (known.handshakes >= handshakes_max) return false;
+    ++known.handshakes;
+    return true;
+}
+
+void PeerBook::end_handshake(const IpAddress& peer) {
+    const auto it = peers_.find(peer);
+    if (it == peers_.end()) return;
+    if (it->second.handshakes > 0) --it->second.handshakes;
+    forget_if_nothing(it);
+}
+
+void PeerBook::forget_if_nothing(std::map<IpAddress, Peer>::iterator it) {
+    const auto& known = it->second;
+    if (known.sessions == 0 && known.handshakes == 0 && known.strikes == 0) peers_.erase(it);
 }
 
 void PeerBook::proved_itself(const IpAddress& peer) {
@@ -45,8 +64,8 @@ void PeerBook::proved_itself(const IpAddress& peer) {
 
 void PeerBook::forget_quiet(Instant now) {
     std::erase_if(peers_, [now](const auto& entry) {
-        return entry.second.sessions == 0 && now >= entry.second.shut_out_until &&
-               now - entry.second.struck_at > strikes_fade_after;
+        return entry.second.sessions == 0 && entry.second.handshakes == 0 &&
+               now >= entry.second.shut_out_until && now - entry.second.struck_at > strikes_fade_after;
     });
 }
 

@@ -12,6 +12,7 @@
 #include "server/log.h"
 #include "server/pool/node_secret.h"
 #include "server/pool/shard.h"
+#include "server/random_bytes.h"
 
 namespace server::pool {
 namespace {
@@ -95,13 +96,43 @@ stratum::v1::SessionSettings settings_of(const PoolOptions& options, const Liste
     return out;
 }
 
+stratum::v2::SessionSettings v2_settings_of(const PoolOptions& options, const ListenerOptions& listener) {
+    stratum::v2::SessionSettings out;
+    auto& mining = out.mining;
+    mining.difficulty_start = listener.difficulty_start;
+    mining.difficulty_min = listener.difficulty_min;
+    mining.vardiff = {options.shares_per_minute, options.vardiff};
+    mining.difficulty_capped_by_network = options.network != stratum::Network::regtest;
+    mining.version_mask = options.v2.version_mask;
+    mining.channels_max = options.v2.channels_per_connection_max;
+    mining.job_declaration = options.v2.job_declaration;
+    mining.success_batch = options.v2.success_batch;
+    mining.success_delay = options.v2.success_delay;
+    out.channel_timeout = options.v2.channel_timeout;
+    out.idle_timeout = options.idle_timeout;
+    return out;
+}
+
+Protocol protocol_of(const ListenerOptions& listener) {
+    switch (listener.accepts) {
+        case Accepts::v1:
+            break;
+        case Accepts::v2:
+            return Protocol::stratum_v2;
+        case Accepts::any:
+            return Protocol::stratum_auto;
+    }
+    return listener.tls ? Protocol::stratum_v1_tls : Protocol::stratum_v1;
+}
+
 boost::system::result<Listener, Failure> make_listener(const PoolOptions& options, std::size_t index,
                                                        std::uint16_t port) {
     const auto& from = options.listeners[index];
     Listener out;
     out.index = index;
-    out.protocol = from.tls ? Protocol::stratum_v1_tls : Protocol::stratum_v1;
+    out.protocol = protocol_of(from);
     out.settings = settings_of(options, from);
+    out.settings_v2 = v2_settings_of(options, from);
     for (const auto& text : from.proxy_trusted) {
         const auto range = IpRange::parse(text);
         if (!range)
@@ -123,6 +154,10 @@ const char* name_of(Protocol protocol) {
             return "stratum_v1";
         case Protocol::stratum_v1_tls:
             return "stratum_v1_tls";
+        case Protocol::stratum_v2:
+            return "stratum_v2";
+        case Protocol::stratum_auto:
+            return "stratum_auto";
     }
     return "";
 }
@@ -134,17 +169,32 @@ unsigned Pool::shards_of(const PoolOptions& options) {
 
 Pool::~Pool() { stop(); }
 
+// What the listeners need to speak in secret. Empty, or what is wrong.
+std::string Pool::open_encryption(const PoolOptions& options) {
+    const auto& listeners = options.listeners;
+    const bool certificate_given = !options.tls_certificate.empty();
+    if (std::any_of(listeners.begin(), listeners.end(), [certificate_given](const auto& l) {
+            return l.tls || (l.accepts == Accepts::any && certificate_given);
+        })) {
+        auto tls = TlsContext::load(options.tls_certificate, options.tls_key);
+        if (!tls) return tls.error();
+        tls_ = std::move(*tls);
+    }
+    if (std::any_of(listeners.begin(), listeners.end(),
+                    [](const auto& l) { return l.accepts != Accepts::v1; })) {
+        auto identity = IdentityKeeper::open(options, fill_random, std::chrono::system_clock::now());
+        if (!identity) return identity.error();
+        identity_ = std::move(*identity);
+        handshakes_ = std::make_unique<HandshakeDesk>(*identity_, fill_random);
+    }
+    return {};
+}
+
 boost::system::result<std::unique_ptr<Pool>, std::string> Pool::open(
     const PoolOptions& options, Journals& journals, Metrics& metrics,
     std::function<void(node::BlockCandidate)> on_block) {
     std::unique_ptr<Pool> pool(new Pool);
-    const bool needs_tls =
-        std::any_of(options.listeners.begin(), options.listeners.end(), [](const auto& l) { return l.tls; });
-    if (needs_tls) {
-        auto tls = TlsContext::load(options.tls_certificate, options.tls_key);
-        if (!tls) return tls.error();
-        pool->tls_ = std::move(*tls);
-    }
+    if (const auto problem = pool->open_encryption(options); !problem.empty()) return problem;
     const auto secret = node_secret(options.data_dir / "session-secret");
     if (!secret) return secret.error();
     for (const auto& listener : options.listeners)
@@ -164,7 +214,8 @@ boost::system::result<std::unique_ptr<Pool>, std::string> Pool::open(
             if (!listener) return listener.error();
             if (k == 0)
                 pool->bound_.push_back({name_of(listener->protocol), options.listeners[i].address,
-                                        port_of(listener->socket.descriptor())});
+                                        port_of(listener->socket.descriptor()),
+                                        listener->takes_v2() ? pool->identity_->authority_text() : ""});
             listeners.push_back(std::move(*listener));
         }
         ShardOptions shard;
@@ -174,14 +225,17 @@ boost::system::result<std::unique_ptr<Pool>, std::string> Pool::open(
         shard.journal_strict = options.journal_strict;
         // Steps of 2^12 from one second to the next: the prefixes of the last run are met again after 4,096
         // starts.
-        shard.desk = {k,
-                      options.network,
-                      {options.coinbase_tag, options.payout_script, options.version_mask},
-                      *secret,
-                      static_cast<std::uint32_t>(start_s.count() << 12)};
-        pool->shards_.push_back(std::make_unique<Shard>(
-            std::move(shard), std::move(listeners), journals.writer(k), journals.sync(), pool->names_,
-            pool->tls_.get(), metrics.shard(k), on_block, pool->rejects_));
+        shard.desk = {
+            k,
+            options.network,
+            {options.coinbase_tag, options.payout_script, options.version_mask, options.v2.version_mask},
+            *secret,
+            static_cast<std::uint32_t>(start_s.count() << 12),
+            &pool->declared_};
+        pool->shards_.push_back(std::make_unique<Shard>(std::move(shard), std::move(listeners),
+                                                        journals.writer(k), journals.sync(), pool->names_,
+                                                        Encryption{pool->tls_.get(), pool->handshakes_.get()},
+                                                        metrics.shard(k), on_block, pool->rejects_));
     }
     std::vector<Shard*> all;
     for (const auto& shard : pool->shards_) all.push_back(shard.get());
@@ -190,6 +244,7 @@ boost::system::result<std::unique_ptr<Pool>, std::string> Pool::open(
 }
 
 void Pool::start() {
+    if (handshakes_) handshakes_->start();
     for (std::size_t k = 0; k < shards_.size(); ++k) {
         threads_.emplace_back([shard = shards_[k].get()] { shard->run(); });
         pthread_setname_np(threads_.back().native_handle(), ("shard-" + std::to_string(k)).c_str());
@@ -200,6 +255,7 @@ void Pool::stop() {
     for (auto& shard : shards_) shard->stop();
     for (auto& thread : threads_) thread.join();
     threads_.clear();
+    if (handshakes_) handshakes_->stop();
 }
 
 std::vector<RejectNews> Pool::take_rejects() {

@@ -31,8 +31,22 @@ std::string SessionDesk::session_id_of(stratum::Prefix prefix) {
     return stratum::to_hex(raw) + stratum::to_hex(stratum::ByteView(proof.bytes).first(8));
 }
 
+std::optional<stratum::Prefix> SessionDesk::allocate_prefix(Instant now) {
+    const auto prefix =
+        channels_open_ < stratum::channels_per_shard_max ? prefixes_.allocate(now) : std::nullopt;
+    if (prefix) ++channels_open_;
+    return prefix;
+}
+
 std::optional<stratum::Channel> SessionDesk::resume(std::string_view session_id, std::uint8_t rest_bytes,
                                                     Instant now) {
+    auto channel = find_resumable(session_id, rest_bytes, now);
+    if (channel) ++channels_open_;
+    return channel;
+}
+
+std::optional<stratum::Channel> SessionDesk::find_resumable(std::string_view session_id,
+                                                            std::uint8_t rest_bytes, Instant now) {
     const auto prefix = stratum::parse_hex_u32(session_id.substr(0, 8));
     if (!prefix || session_id != session_id_of(*prefix)) return std::nullopt;
     const auto parked = parked_.find(*prefix);
@@ -69,6 +83,13 @@ LoginResult SessionDesk::login(std::string_view user, std::string_view worker) {
     return {number, {}, known == remembered_.end() ? std::nullopt : std::optional(known->second)};
 }
 
+std::shared_ptr<const stratum::v2::DeclaredJob> SessionDesk::declared(stratum::ByteView token) {
+    const auto jobs = options_.declared == nullptr ? nullptr : options_.declared->load();
+    if (!jobs) return nullptr;
+    const auto found = jobs->find(stratum::Bytes(token.begin(), token.end()));
+    return found == jobs->end() ? nullptr : found->second;
+}
+
 void SessionDesk::park(stratum::Session& session, Instant now) {
     for (const auto worker : session.worker_numbers()) logout(worker);
     for (auto& ended : session.take_channels()) {
@@ -77,6 +98,7 @@ void SessionDesk::park(stratum::Session& session, Instant now) {
             continue;
         }
         remember(ended);
+        --channels_open_;
         const auto prefix = ended.channel.prefix();
         parked_.emplace(prefix, Parked{std::move(ended.channel), now});
         parked_order_.emplace_back(now, prefix);
@@ -85,6 +107,7 @@ void SessionDesk::park(stratum::Session& session, Instant now) {
 
 void SessionDesk::end_channel(stratum::EndedChannel ended, Instant now) {
     remember(ended);
+    --channels_open_;
     prefixes_.release(ended.channel.prefix(), now);
 }
 

@@ -14,12 +14,14 @@
 #include "server/pool/options.h"
 #include "stratum/session.h"
 #include "stratum/session_host.h"
+#include "stratum/v2/declared_job.h"
 
 namespace server::pool {
 
 // Registered user names, replaced as a whole by whoever reads them from PostgreSQL.
 using NameSet = std::unordered_set<std::string>;
 using NameBook = Latest<NameSet>;
+using DeclaredJobs = Latest<stratum::v2::DeclaredJobs>;
 
 struct SessionDeskOptions {
     unsigned shard = 0;
@@ -29,6 +31,7 @@ struct SessionDeskOptions {
     // restart.
     std::array<std::uint8_t, 32> secret{};
     std::uint32_t first_prefix = 0;
+    const DeclaredJobs* declared = nullptr;  // outlives the desk; null: nobody declares any
     std::uint32_t prefix_count = stratum::prefixes_per_shard;
 };
 
@@ -37,7 +40,7 @@ class SessionDesk final : public stratum::SessionHost {
     SessionDesk(SessionDeskOptions options, JournalWriter& journal, const NameBook& names);
 
     stratum::JobTable& jobs() override { return jobs_; }
-    std::optional<stratum::Prefix> allocate_prefix(Instant now) override { return prefixes_.allocate(now); }
+    std::optional<stratum::Prefix> allocate_prefix(Instant now) override;
     std::optional<stratum::Channel> resume(std::string_view session_id, std::uint8_t rest_bytes,
                                            Instant now) override;
     std::string session_id_of(stratum::Prefix prefix) override;
@@ -46,13 +49,18 @@ class SessionDesk final : public stratum::SessionHost {
     void end_channel(stratum::EndedChannel ended, Instant now) override;
     void logout(std::uint32_t worker) override { journal_.retire_worker(worker); }
 
+    std::shared_ptr<const stratum::v2::DeclaredJob> declared(stratum::ByteView token) override;
+
     // A session ended: its channel waits for a resume while its jobs live, its workers are let go.
     void park(stratum::Session& session, Instant now);
     void expire_parked(Instant now);
     [[nodiscard]] std::size_t parked() const { return parked_.size(); }
+    [[nodiscard]] std::size_t channels_open() const { return channels_open_; }  // the parked not among them
 
   private:
     void remember(const stratum::EndedChannel& ended);
+    std::optional<stratum::Channel> find_resumable(std::string_view session_id, std::uint8_t rest_bytes,
+                                                   Instant now);
     struct Parked {
         stratum::Channel channel;
         Instant since;
@@ -62,6 +70,7 @@ class SessionDesk final : public stratum::SessionHost {
     const NameBook& names_;
     stratum::JobTable jobs_;
     stratum::PrefixAllocator prefixes_;
+    std::size_t channels_open_ = 0;
     std::unordered_map<stratum::Prefix, Parked> parked_;
     std::deque<std::pair<Instant, stratum::Prefix>> parked_order_;
     // What vardiff found, by worker number. Bounded: forgotten altogether when full, and learnt again in a

@@ -1,15 +1,12 @@
 #include "server/pool/shard.h"
 
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
 
 #include "server/log.h"
-#include "server/pool/proxy_header.h"
 #include "server/thread.h"
 
 namespace server::pool {
@@ -35,13 +32,13 @@ std::int64_t wall_clock_us() {
 }  // namespace
 
 Shard::Shard(ShardOptions options, std::vector<Listener> listeners, JournalWriter& journal, JournalSync& sync,
-             const NameBook& names, const TlsContext* tls, ShardMetrics& metrics,
+             const NameBook& names, const Encryption& encryption, ShardMetrics& metrics,
              ShareSettler::OnBlock on_block, RejectQueue& rejects)
     : options_(std::move(options)),
       listeners_(std::move(listeners)),
       journal_(journal),
       sync_(sync),
-      tls_(tls),
+      encryption_(encryption),
       metrics_(metrics),
       rejects_(rejects),
       desk_(options_.desk, journal, names),
@@ -78,13 +75,14 @@ void Shard::run() {
     round_at_ = ticked_at_ = std::chrono::steady_clock::now();
     while (!stopping_.load(std::memory_order_acquire)) {
         const bool announcing = announce_next_ < connections_.size();
-        const auto ready = poller_.wait(announcing ? wait_while_announcing : wait_max);
+        const auto ready = poller_.wait(wait_until_next(announcing ? wait_while_announcing : wait_max));
         round_at_ = std::chrono::steady_clock::now();
         round_at_us_ = wall_clock_us();
         for (const auto& event : ready) {
             if (event.data.ptr == nullptr) {
                 obey_orders();
                 take_guests();
+                take_handshakes();
                 continue;
             }
             const auto listener = std::find_if(listeners_.begin(), listeners_.end(), [&](const Listener& l) {
@@ -97,6 +95,7 @@ void Shard::run() {
         }
         settle();
         if (announcing) announce_some();
+        look_at_due();
         if (round_at_ - ticked_at_ >= tick_interval) tick();
         end_round();
     }
@@ -174,72 +173,6 @@ void Shard::on_flow(bool templates_flow) {
 // -- connections
 // ---------------------------------------------------------------------------------------------------
 
-void Shard::accept_some(const Listener& listener) {
-    constexpr int accepts_per_round = 64;
-    for (int i = 0; i < accepts_per_round; ++i) {
-        sockaddr_storage address{};
-        socklen_t length = sizeof address;
-        File socket(accept4(listener.socket.descriptor(), reinterpret_cast<sockaddr*>(&address), &length,
-                            SOCK_NONBLOCK | SOCK_CLOEXEC));
-        if (!socket.is_open()) {
-            if (errno == EMFILE || errno == ENFILE) refuse_by_spare();
-            if (errno == ECONNABORTED || errno == EINTR) continue;
-            return;
-        }
-        if (!templates_flow_ || sessions_ >= options_.sessions_max)
-            continue;  // closed: the miner tries its next pool
-        const int on = 1;
-        setsockopt(socket.descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        auto connection =
-            std::make_unique<Connection>(std::move(socket), listener, ip_of(address), desk_, round_at_);
-        if (listener.protocol == Protocol::stratum_v1_tls)
-            connection->tls = std::make_unique<TlsChannel>(*tls_);
-        const bool proxied =
-            std::any_of(listener.proxy_trusted.begin(), listener.proxy_trusted.end(),
-                        [&](const IpRange& range) { return range.contains(connection->peer); });
-        if (proxied)
-            connection->stage = Connection::Stage::proxy_header;
-        else if (!admit(*connection))
-            continue;
-        if (enter(std::move(connection)))
-            metrics_.sessions_opened[static_cast<std::size_t>(listener.protocol)].add();
-    }
-}
-
-bool Shard::enter(std::unique_ptr<Connection> connection) {
-    const auto descriptor = static_cast<std::size_t>(connection->socket.descriptor());
-    if (connections_.size() <= descriptor)
-        connections_.resize(std::max(descriptor + 1, connections_.size() * 3 / 2));
-    if (!poller_.add(connection->socket.descriptor(), EPOLLIN | EPOLLRDHUP, connection.get())) {
-        if (connection->counted) peers_.close(connection->peer.peer(), false, round_at_);
-        return false;
-    }
-    ++sessions_;
-    metrics_.sessions[static_cast<std::size_t>(connection->listener->protocol)].add();
-    connections_[descriptor] = std::move(connection);
-    return true;
-}
-
-// No descriptor is left: the waiting connection is taken with the spare one and closed, else it would wake us
-// for ever.
-void Shard::refuse_by_spare() {
-    log::warn("descriptors_exhausted",
-              {{"shard", options_.index},
-               {"sessions", sessions_},
-               {"remedy", "raise the limit of open files (ulimit -n, LimitNOFILE)"}});
-    for (const auto& listener : listeners_) {
-        spare_descriptor_ = File();
-        const File refused(accept4(listener.socket.descriptor(), nullptr, nullptr, SOCK_CLOEXEC));
-    }
-    spare_descriptor_ = File(open("/dev/null", O_RDONLY | O_CLOEXEC));
-    errno = EAGAIN;
-}
-
-bool Shard::admit(Connection& connection) {
-    connection.counted = peers_.open(connection.peer.peer(), options_.sessions_per_ip_max, round_at_);
-    return connection.counted;
-}
-
 void Shard::touch(Connection& connection) {
     if (connection.dirty) return;
     connection.dirty = true;
@@ -265,40 +198,10 @@ void Shard::read_once(Connection& connection) {
     }
 }
 
-void Shard::take_wire_bytes(Connection& connection, std::string_view bytes) {
-    std::string joined;
-    if (connection.stage == Connection::Stage::proxy_header) {
-        if (connection.start) bytes = joined = *connection.start + std::string(bytes);
-        const auto header = read_proxy_header(bytes);
-        if (header.state == ProxyHeaderState::incomplete) {
-            connection.start = std::make_unique<std::string>(bytes);
-            return;
-        }
-        connection.start.reset();
-        if (!header.client_address.empty())
-            connection.peer = parse_ip(header.client_address).value_or(connection.peer);
-        connection.stage = Connection::Stage::first_byte;
-        if (header.state == ProxyHeaderState::invalid || !admit(connection)) {
-            connection.gone = true;
-            return;
-        }
-        bytes.remove_prefix(header.bytes);
-    }
-    if (connection.tls && !bytes.empty()) {
-        std::string plain;
-        const bool open = connection.tls->receive(bytes, plain);
-        take_plain_bytes(connection, plain);
-        if (!open) connection.gone = true;
-        touch(connection);
-        return;
-    }
-    take_plain_bytes(connection, bytes);
-}
-
 void Shard::take_plain_bytes(Connection& connection, std::string_view bytes) {
     if (bytes.empty()) return;
     auto& session = *connection.session;
-    if (connection.stage == Connection::Stage::first_byte) {
+    if (connection.stage == Connection::Stage::first_bytes) {
         const bool alone = shards_.size() < 2 || connection.tls;
         connection.stage = alone ? Connection::Stage::session : Connection::Stage::opening;
         if (bytes.front() == 0x16 && !connection.tls) {  // a TLS hello: no text would be understood

@@ -14,11 +14,14 @@
 
 #include "server/bounded_queue.h"
 #include "server/pool/connection.h"
+#include "server/pool/first_bytes.h"
+#include "server/pool/handshake_desk.h"
 #include "server/pool/journal_sync.h"
 #include "server/pool/peer_book.h"
 #include "server/pool/poller.h"
 #include "server/pool/session_desk.h"
 #include "server/pool/share_settler.h"
+#include "server/pool/timetable.h"
 
 namespace server::pool {
 
@@ -30,17 +33,23 @@ struct ShardOptions {
     SessionDeskOptions desk;
 };
 
+// What listeners need to speak in secret; null where none does.
+struct Encryption {
+    const TlsContext* tls = nullptr;
+    HandshakeDesk* handshakes = nullptr;
+};
+
 using RejectQueue = BoundedQueue<std::vector<RejectNews>>;
 
-class Shard {
+class Shard final : private HandshakeAsker {
   public:
     using Instant = std::chrono::steady_clock::time_point;
 
-    // Everything referred to outlives the shard. `tls` may be null when no listener needs it.
+    // Everything referred to outlives the shard; the handshake desk stops before the shard ends.
     Shard(ShardOptions options, std::vector<Listener> listeners, JournalWriter& journal, JournalSync& sync,
-          const NameBook& names, const TlsContext* tls, ShardMetrics& metrics, ShareSettler::OnBlock on_block,
-          RejectQueue& rejects);
-    ~Shard();
+          const NameBook& names, const Encryption& encryption, ShardMetrics& metrics,
+          ShareSettler::OnBlock on_block, RejectQueue& rejects);
+    ~Shard() override;
     Shard(const Shard&) = delete;
     Shard& operator=(const Shard&) = delete;
 
@@ -81,7 +90,25 @@ class Shard {
     void on_event(Connection& connection, std::uint32_t events);
     void read_once(Connection& connection);
     void take_wire_bytes(Connection& connection, std::string_view bytes);
+    void take_first_bytes(Connection& connection, std::string_view bytes);
+    void take_session_bytes(Connection& connection, std::string_view bytes);
     void take_plain_bytes(Connection& connection, std::string_view bytes);
+    void begin_v1(Connection& connection, Protocol protocol);
+    void know_protocol(Connection& connection, Protocol protocol);
+    void refuse_protocol(Connection& connection, FirstBytes spoken);
+
+    void count_failure(HandshakeFailure failure);
+    void begin_handshake(Connection& connection, std::string_view bytes);
+    [[nodiscard]] bool ask_for_handshake(const HandshakeOrder& order);
+    void refuse_early_bytes(Connection& connection);
+    void on_handshake(HandshakeReply reply) override;  // the desk's thread
+    void take_handshakes();
+    [[nodiscard]] Connection* find(const ConnectionName& name);
+    [[nodiscard]] bool note_time_limit(const Connection& connection);
+    void note_flush(Connection& connection);
+    [[nodiscard]] std::chrono::milliseconds wait_until_next(std::chrono::milliseconds longest) const;
+    void look_at_due();
+
     void settle();
     void end_round();
     void send_output(Connection& connection);
@@ -98,17 +125,20 @@ class Shard {
     std::vector<Listener> listeners_;
     JournalWriter& journal_;
     JournalSync& sync_;
-    const TlsContext* tls_;
+    const Encryption encryption_;
     ShardMetrics& metrics_;
     RejectQueue& rejects_;
     SessionDesk desk_;
     ShareSettler settler_;
     Poller poller_;
     PeerBook peers_;
+    Timetable timetable_;
 
     std::vector<std::unique_ptr<Connection>> connections_;  // by descriptor
-    std::vector<std::unique_ptr<Connection>> left_;  // in this round, for another shard
+    std::vector<std::unique_ptr<Connection>> left_;         // in this round, for another shard
     std::size_t sessions_ = 0;
+    std::uint64_t last_serial_ = 0;
+    std::size_t handshakes_under_way_ = 0;
     std::vector<int> dirty_;         // descriptors with output or an end to handle
     std::vector<char> read_buffer_;  // one for all: a session owns bytes only while a line is unfinished
     std::vector<std::string> spare_buffers_;
@@ -129,6 +159,7 @@ class Shard {
     // Of its own, so that a storm of reconnects keeps no template out. Shared pointers: what a full queue
     // refuses stays with the shard that has it.
     BoundedQueue<std::shared_ptr<Guest>> guests_{1024};
+    BoundedQueue<HandshakeReply> handshakes_{handshakes_per_shard_max};
     std::atomic<bool> stopping_{false};
 };
 

@@ -35,7 +35,7 @@ bool Shard::moves_home(Connection& connection, std::string_view bytes) {
         return false;
     }
     if (connection.counted) peers_.close(connection.peer.peer(), false, round_at_);
-    metrics_.sessions[static_cast<std::size_t>(connection.listener->protocol)].subtract();
+    metrics_.sessions[static_cast<std::size_t>(connection.protocol)].subtract();
     --sessions_;
     connection.dirty = true;  // never touched again; who called still looks at it: it goes at the round's end
     left_.push_back(std::move(connections_[static_cast<std::size_t>(descriptor)]));
@@ -51,9 +51,11 @@ bool Shard::receive(std::shared_ptr<Guest> guest) {
 void Shard::take_guests() {
     for (const auto& guest : guests_.take_all(std::chrono::milliseconds(0))) {
         if (!templates_flow_ || sessions_ >= options_.sessions_max) continue;  // closed, as at the door
-        auto made = std::make_unique<Connection>(std::move(guest->socket), listeners_[guest->listener],
-                                                 guest->peer, desk_, round_at_);
+        auto made =
+            std::make_unique<Connection>(std::move(guest->socket), listeners_[guest->listener], guest->peer);
         auto& connection = *made;
+        connection.protocol = Protocol::stratum_v1;  // what moves_home() lets go
+        begin_v1(connection, connection.protocol);
         connection.stage = Connection::Stage::session;
         if (!admit(connection) || !enter(std::move(made))) continue;
         const std::string_view said = guest->said;

@@ -14,6 +14,25 @@ using stratum::CloseReason;
 constexpr std::size_t spare_buffers_max = 256;
 constexpr std::size_t buffer_bytes_kept = 64 * 1024;
 
+bool is_misbehaviour(CloseReason reason) {
+    switch (reason) {
+        case CloseReason::junk:
+        case CloseReason::misbehaviour:
+        case CloseReason::line_too_long:
+        case CloseReason::handshake_failed:
+        case CloseReason::protocol_error:
+            return true;
+        case CloseReason::none:
+        case CloseReason::not_stratum:
+        case CloseReason::login_timeout:
+        case CloseReason::idle:
+        case CloseReason::slow_reader:
+        case CloseReason::prefixes_exhausted:
+            return false;
+    }
+    return false;
+}
+
 }  // namespace
 
 // Buffers are lent for as long as bytes wait, so an idle session owns none.
@@ -66,9 +85,13 @@ void Shard::end_round() {
             peers_.proved_itself(connection.peer.peer());
         }
         const bool finished = connection.session->closing() != CloseReason::none;
-        if (connection.gone || finished) drop(connection);
+        if (connection.gone || finished)
+            drop(connection);
+        else
+            note_flush(connection);
     }
     dirty_.swap(waiting);
+    metrics_.channels.set(desk_.channels_open());
 }
 
 void Shard::send_output(Connection& connection) {
@@ -117,13 +140,16 @@ void Shard::drop(Connection& connection) {
         log::debug(
             "session_closed",
             {{"reason", name_of(reason)}, {"peer", connection.peer.text()}, {"shard", options_.index}});
-    const bool misbehaved = connection.session->accepted() == 0 &&
-                            (reason == CloseReason::junk || reason == CloseReason::misbehaviour ||
-                             reason == CloseReason::line_too_long);
+    if (connection.protocol == Protocol::stratum_v2) {
+        const bool standing = connection.stage != Connection::Stage::session;
+        if (standing && reason == CloseReason::login_timeout) count_failure(HandshakeFailure::timeout);
+        if (!standing && reason == CloseReason::handshake_failed) count_failure(HandshakeFailure::bad_frame);
+    }
+    const bool misbehaved = connection.session->accepted() == 0 && is_misbehaviour(reason);
     if (connection.counted) peers_.close(connection.peer.peer(), misbehaved, round_at_);
     desk_.park(*connection.session, round_at_);
     poller_.remove(connection.socket.descriptor());
-    metrics_.sessions[static_cast<std::size_t>(connection.listener->protocol)].subtract();
+    metrics_.sessions[static_cast<std::size_t>(connection.protocol)].subtract();
     --sessions_;
     connections_[descriptor].reset();
 }

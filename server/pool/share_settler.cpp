@@ -145,7 +145,7 @@ void ShareSettler::hand_over_block(const stratum::PendingShare& share, const str
     record.nbits = work.nbits;
     record.coinbase_value_sats = work.coinbase_value_sats;
     record.fees_sats = work.fees_sats;
-    record.job_issued_at_us = issued_at_us(work.number);
+    record.job_issued_at_us = issued_at_us(work);
     record.hash = hash;
     record.previous = work.previous;
     if (define_job(*input.job)) journal_.append_block(record);
@@ -157,7 +157,7 @@ bool ShareSettler::define_job(const stratum::Job& job) {
         const auto& work = job.work();
         JobRecord record;
         record.job = job.id();
-        record.issued_at_us = issued_at_us(work.number);
+        record.issued_at_us = issued_at_us(work);
         record.coin = static_cast<std::uint8_t>(work.coin);
         record.algorithm = static_cast<std::uint8_t>(work.algorithm);
         record.height = work.height;
@@ -177,10 +177,10 @@ bool ShareSettler::define_job(const stratum::Job& job) {
     return true;
 }
 
-std::int64_t ShareSettler::issued_at_us(std::uint64_t template_number) const {
-    const auto it = std::find_if(issued_.rbegin(), issued_.rend(), [template_number](const auto& entry) {
-        return entry.first == template_number;
-    });
+std::int64_t ShareSettler::issued_at_us(const stratum::Template& work) const {
+    if (work.declared_at_us != 0) return work.declared_at_us;
+    const auto it = std::find_if(issued_.rbegin(), issued_.rend(),
+                                 [&work](const auto& entry) { return entry.first == work.number; });
     return it == issued_.rend() ? 0 : it->second;
 }
 

@@ -58,7 +58,7 @@ class ShareSettler {
     void hand_over_block(const stratum::PendingShare& share, const stratum::Hash256& hash,
                          std::int64_t now_us);
     bool define_job(const stratum::Job& job);
-    [[nodiscard]] std::int64_t issued_at_us(std::uint64_t template_number) const;
+    [[nodiscard]] std::int64_t issued_at_us(const stratum::Template& work) const;
 
     JournalWriter& journal_;
     ShardMetrics& metrics_;

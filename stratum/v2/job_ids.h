@@ -19,7 +19,8 @@ class JobIds {
     [[nodiscard]] std::optional<std::uint64_t> job_of(std::uint32_t id) const;
     // Drops what the shard has forgotten; so there are never more than it has jobs.
     void forget_expired(const JobTable& jobs);
-    [[nodiscard]] std::size_t size() const { return jobs_.size(); }
+    // Id and job, by id.
+    [[nodiscard]] const std::vector<std::pair<std::uint32_t, std::uint64_t>>& jobs() const { return jobs_; }
 
   private:
     std::vector<std::pair<std::uint32_t, std::uint64_t>> jobs_;  // by id

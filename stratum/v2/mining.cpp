@@ -42,7 +42,7 @@ void Mining::on_frame(const FrameHeader& header, ByteView payload, Instant now, 
     if (is<OpenExtendedMiningChannel>(header)) return on_open_extended(payload, now);
     if (is<UpdateChannel>(header)) return on_update(payload, now);
     if (is<CloseChannel>(header)) return on_close(payload, now);
-    if (is<SetCustomMiningJob>(header)) return on_custom_job(payload);
+    if (is<SetCustomMiningJob>(header)) return on_custom_job(payload, now);
     // Anything else is of a later specification: ignored.
 }
 
@@ -123,7 +123,7 @@ void Mining::open(const Opening& opening, Instant now) {
         Channel(*prefix, opening.standard ? 0 : rest_bytes_extended, extranonce_bytes_v2)));
     channel.id = next_channel_++;
     channel.standard = opening.standard;
-    channel.user = name.user;
+    channel.identity = opening.identity;
     channel.worker = *login.worker;
     channel.max_target = opening.max_target;
     channel.nominal_hash_rate = opening.nominal_hash_rate;
@@ -205,14 +205,6 @@ void Mining::end_channel(std::uint32_t id, Instant now) {
     }
     host_.end_channel({std::move(channel.channel), channel.worker, channel.proved}, now);
     channels_.erase(at);
-}
-
-void Mining::on_custom_job(ByteView payload) {
-    SetCustomMiningJob message;
-    if (!read(payload, message)) return;
-    writer_.send(
-        SetCustomMiningJobError{message.channel_id, message.request_id, custom_job_error::jd_not_supported});
-    misbehaved(wrong_channel_weight);
 }
 
 std::vector<EndedChannel> Mining::take_channels() {

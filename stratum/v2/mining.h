@@ -16,6 +16,7 @@
 
 #include "stratum/session.h"
 #include "stratum/session_host.h"
+#include "stratum/v2/declared_job.h"
 #include "stratum/v2/frame_writer.h"
 #include "stratum/v2/job_ids.h"
 #include "stratum/v2/messages_mining.h"
@@ -53,7 +54,6 @@ class Mining {
     [[nodiscard]] std::size_t channels() const { return channels_.size(); }
     [[nodiscard]] Kept kept() const { return {channels_.size(), ids_.size(), due_.size()}; }
     [[nodiscard]] bool opened_any() const { return next_channel_ != group_channel_id + 1; }
-    [[nodiscard]] bool takes_jobs() const { return !work_selection_; }
     std::vector<EndedChannel> take_channels();
     [[nodiscard]] std::vector<std::uint32_t> worker_numbers() const;
 
@@ -78,7 +78,6 @@ class Mining {
     void refuse(std::uint32_t request_id, std::string_view code);
     void on_update(ByteView payload, Instant now);
     void on_close(ByteView payload, Instant now);
-    void on_custom_job(ByteView payload);
     void close_channel(MiningChannel& channel, Instant now);
     void end_channel(std::uint32_t id, Instant now);
     [[nodiscard]] MiningChannel* find(std::uint32_t id);  // closed ones too
@@ -95,6 +94,13 @@ class Mining {
     [[nodiscard]] Difficulty difficulty_of(float hash_rate) const;
     void change_difficulty(MiningChannel& channel, Difficulty difficulty, Instant now);
     void tell_target(MiningChannel& channel, Difficulty difficulty, Instant now);
+
+    // mining_custom_jobs.cpp
+    void on_custom_job(ByteView payload, Instant now);
+    [[nodiscard]] std::string_view reason_to_refuse(const SetCustomMiningJob& message,
+                                                    const DeclaredJob* declared) const;
+    [[nodiscard]] JobPtr same_job(const Job& job) const;
+    [[nodiscard]] bool takes_custom_jobs(const MiningChannel& channel, std::uint32_t address) const;
 
     // mining_shares.cpp
     void on_submit_standard(ByteView payload, ShareBatch& batch);

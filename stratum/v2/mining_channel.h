@@ -23,7 +23,7 @@ struct MiningChannel {
     bool closed = false;   // by its client, while shares of it wait for their verdict
     bool proved = false;   // an accepted share
     Channel channel;
-    std::string user;          // of the identity, before the dot
+    std::string identity;      // as the client wrote it
     std::uint32_t worker = 0;  // of the identity
     Uint256 max_target;        // the easiest the client can take
     float nominal_hash_rate = 0;

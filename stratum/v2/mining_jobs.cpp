@@ -25,10 +25,15 @@ void Mining::start_channel(MiningChannel& channel, Instant now) {
 
 void Mining::on_job(Instant now) {
     const auto& newest = host_.jobs().newest();
-    if (work_selection_ || !newest || announced_ == newest->number) return;
+    if (!newest || announced_ == newest->number) return;
     // Closed ones only wait for their last verdicts; a group of none is told nothing.
     if (std::all_of(channels_.begin(), channels_.end(), [](const auto& channel) { return channel->closed; }))
         return;
+    if (work_selection_) {
+        announced_ = newest->number;
+        for (auto& channel : channels_) channel->channel.set_tip(newest->previous);
+        return;
+    }
     if (announced_ == 0) {  // channels were opened before there was work
         for (auto& channel : channels_)
             if (!channel->closed) start_channel(*channel, now);

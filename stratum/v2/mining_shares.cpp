@@ -94,7 +94,7 @@ std::optional<std::uint32_t> Mining::worker_of(MiningChannel& channel, ByteView 
     const auto known = channel.told_workers->find(name);
     if (known != channel.told_workers->end()) return known->second;
     if (told_workers_ >= told_workers_per_session_max) return channel.worker;
-    const auto login = host_.login(channel.user, name);
+    const auto login = host_.login(split_worker_name(channel.identity).user, name);
     if (!login.worker) return channel.worker;
     ++told_workers_;
     channel.told_workers->emplace(name, *login.worker);

@@ -63,11 +63,12 @@ void Session::set_up(ByteView payload, Instant now) {
         return refuse_setup(0, setup_error::protocol_version_mismatch);
     const auto& settings = settings_.mining;
     auto missing = message.flags & ~mining_flags_known;
-    missing |= message.flags & mining_requires_work_selection;
+    if (!settings.job_declaration) missing |= message.flags & mining_requires_work_selection;
     if (settings.version_mask == 0) missing |= message.flags & mining_requires_version_rolling;
     if (missing != 0) return refuse_setup(missing, setup_error::unsupported_feature_flags);
     std::uint32_t flags = 0;
     if (settings.version_mask == 0) flags |= mining_requires_fixed_version;
+    if ((message.flags & mining_requires_work_selection) != 0) flags |= mining_requires_extended_channels;
     writer_.send(SetupConnectionSuccess{protocol_version, flags});
     opened_at_ = now;
     mining_ = std::make_unique<Mining>(settings, host_, writer_, *this, message.flags);
@@ -115,7 +116,7 @@ Channel* Session::channel_of(const PendingShare& share) {
     return mining_ && !share.channel_missing ? mining_->channel_of(share) : nullptr;
 }
 
-bool Session::mining() const { return mining_ && mining_->takes_jobs() && mining_->channels() > 0; }
+bool Session::mining() const { return mining_ && mining_->channels() > 0; }
 
 bool Session::begun() const { return mining_ && mining_->channels() > 0; }
 

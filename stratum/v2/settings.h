@@ -18,6 +18,7 @@ struct MiningSettings {
     // share.
     bool difficulty_capped_by_network = true;
     std::uint32_t version_mask = 0x1fffffe0;  // BIP323; 0: versions are fixed
+    bool job_declaration = false;
     std::size_t channels_max = channels_per_session_max;
     // SubmitShares.Success leaves after so many accepted shares of a channel, or when the oldest has waited
     // so long.

@@ -26,7 +26,7 @@ constexpr std::uint64_t first_id = 1000;
 class FaultRun final : public Observer {
   public:
     FaultRun(const RunOptions& run, const Fault& mode) : run_(run), mode_(mode), swarm_(run.swarm, *this) {
-        makers_.resize(run.swarm.clients);
+        makers_.resize(run.swarm.clients * run.swarm.channels());
         waiting_.assign(run.swarm.clients, 0);
     }
 
@@ -44,7 +44,7 @@ class FaultRun final : public Observer {
                 std::min(budget + std::chrono::duration<double>(now - last).count() * mode_.rate_max, 1000.0);
             last = now;
             for (std::size_t tried = 0; budget >= 1 && tried < makers_.size(); ++tried)
-                if (submit_one(swarm_.clients()[turn++ % makers_.size()])) budget -= 1;
+                if (submit_one(turn++ % makers_.size())) budget -= 1;
             reopen(now);
             swarm_.poll(std::chrono::milliseconds(2));
         }
@@ -52,8 +52,10 @@ class FaultRun final : public Observer {
         while (in_flight() > 0 && Clock::now() < drain) swarm_.poll(std::chrono::milliseconds(50));
     }
 
-    void on_ready(Client& client) override { take_job(client); }
-    void on_notify(Client& client, std::int64_t) override { take_job(client); }
+    void on_ready(Client& client) override {
+        for (std::size_t channel = 0; channel < run_.swarm.channels(); ++channel) take_job(client, channel);
+    }
+    void on_work(Client& client, const News& news) override { take_job(client, news.channel); }
     void on_answer(Client& client, std::uint64_t id, bool accepted, std::string_view line) override {
         if (id < first_id || id - first_id >= submissions_.size()) return;
         auto& submission = submissions_[id - first_id];
@@ -67,7 +69,8 @@ class FaultRun final : public Observer {
     void on_closed(Client& client, const std::string& why) override {
         if (losses_++ == 0) first_loss_ = why;
         waiting_[client.index] = 0;
-        makers_[client.index].reset();
+        for (std::size_t channel = 0; channel < run_.swarm.channels(); ++channel)
+            makers_[stream(client, channel)].reset();
         to_open_.emplace_back(Clock::now() + std::chrono::milliseconds(100), client.index);
     }
 
@@ -93,26 +96,29 @@ class FaultRun final : public Observer {
     }
 
   private:
-    void take_job(Client& client) {
-        const auto job = simulators::parse_notify(client.notify);
-        if (!job) return;
-        makers_[client.index].emplace(
-            *job,
-            simulators::ShareMaker::Session{.prefix = client.prefix,
-                                            .rest_bytes = client.rest_bytes,
-                                            .difficulty = client.difficulty,
-                                            .version_mask = client.version_mask,
-                                            .seed = run_.seed * 1'000'003 + ++makers_made_},
-            run_.avoid_blocks ? simulators::BlockWish::avoid : simulators::BlockWish::any);
+    // Channels are dealt in turn: the first of every client, then the second.
+    [[nodiscard]] std::size_t stream(const Client& client, std::size_t channel) const {
+        return channel * run_.swarm.clients + client.index;
     }
 
-    bool submit_one(Client& client) {
-        auto& maker = makers_[client.index];
+    void take_job(Client& client, std::size_t channel) {
+        auto minable = client.wire->minable(channel);
+        if (!minable) return;
+        const auto wish = run_.avoid_blocks ? simulators::BlockWish::avoid : simulators::BlockWish::any;
+        simulators::ShareMaker shares(minable->work, minable->seat, wish,
+                                      run_.seed * 1'000'003 + ++makers_made_);
+        makers_[stream(client, channel)].emplace(Maker{std::move(*minable), std::move(shares)});
+    }
+
+    bool submit_one(std::size_t stream) {
+        auto& maker = makers_[stream];
+        Client& client = swarm_.clients()[stream % run_.swarm.clients];
         if (client.stage != Stage::ready || !maker || waiting_[client.index] >= mode_.in_flight) return false;
-        const auto share = maker->next(run_.attempts_max);
+        const auto share = maker->shares.next(run_.attempts_max);
         if (!share) return false;
-        Swarm::queue(client, simulators::submit_line(first_id + submissions_.size(), client.worker, *share,
-                                                     client.version_mask != 0));
+        const std::size_t channel = stream / run_.swarm.clients;
+        Swarm::submit(client,
+                      client.wire->prepare(channel, maker->minable, first_id + submissions_.size(), *share));
         submissions_.push_back({.hash = share->hash});
         ++waiting_[client.index];
         swarm_.flush(client);
@@ -136,7 +142,11 @@ class FaultRun final : public Observer {
     const RunOptions& run_;
     const Fault& mode_;
     Swarm swarm_;
-    std::vector<std::optional<simulators::ShareMaker>> makers_;
+    struct Maker {
+        Minable minable;
+        simulators::ShareMaker shares;
+    };
+    std::vector<std::optional<Maker>> makers_;
     std::vector<std::size_t> waiting_;
     std::deque<std::pair<Clock::time_point, std::size_t>> to_open_;
     std::vector<Submission> submissions_;

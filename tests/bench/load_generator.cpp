@@ -1,10 +1,11 @@
-// hashyard-load-generator: loads a Stratum V1 server on this machine with shares that are valid by the V1
-// rules, and measures it. It speaks to loopback addresses only and ends by itself.
+// hashyard-load-generator: loads a Stratum server (V1 or V2) on this machine with shares that are valid by
+// the protocol, and measures it. It speaks to loopback addresses only and ends by itself.
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
 #include <fstream>
+#include <map>
 
 #include "tests/bench/modes.h"
 
@@ -19,9 +20,22 @@ void deliver(const Report& report, const RunOptions& run) {
 
 namespace {
 
+void add_v2(CLI::App& app, WireOptions& wire) {
+    using simulators::ChannelKind;
+    const std::map<std::string, WireProtocol> protocols{{"v1", WireProtocol::v1}, {"v2", WireProtocol::v2}};
+    app.add_option("--protocol", wire.protocol, "v1 or v2")->transform(CLI::CheckedTransformer(protocols));
+    app.add_option("--channels", wire.channels, "V2: on each connection")->check(CLI::Range(1, 20000));
+    const std::map<std::string, ChannelKind> kinds{{"standard", ChannelKind::standard},
+                                                   {"extended", ChannelKind::extended}};
+    app.add_option("--channel", wire.channel, "V2: standard or extended")
+        ->transform(CLI::CheckedTransformer(kinds));
+    app.add_flag("--standard-jobs", wire.standard_jobs, "V2: asks for a job for each channel, no group");
+    app.add_option("--hash-rate", wire.hash_rate, "V2: told when a channel is opened");
+}
+
 void add_common(CLI::App& app, RunOptions& run, std::string& preset) {
     app.add_option("--host", run.swarm.host, "loopback address of the server");
-    app.add_option("--port", run.swarm.port, "its Stratum V1 port");
+    app.add_option("--port", run.swarm.port, "its port for the protocol");
     app.add_option("--connections", run.swarm.clients)->check(CLI::Range(1, 20000));
     app.add_option("--at-once", run.swarm.set_up_at_once, "set-ups under way at a time");
     app.add_option("--source-addresses", run.swarm.source_addresses, "127.0.0.1 up")
@@ -29,14 +43,15 @@ void add_common(CLI::App& app, RunOptions& run, std::string& preset) {
     app.add_option("--user", run.swarm.user, "address or account name")->required();
     app.add_option("--worker-prefix", run.swarm.worker_prefix);
     app.add_option("--workers", run.swarm.workers, "distinct worker names; 0: one per connection");
-    app.add_option("--password", run.swarm.password, "Hashyard reads d=DIFFICULTY in it");
-    app.add_option("--suggest-difficulty", run.swarm.suggest_difficulty, "sent after authorize");
-    app.add_option("--agent", run.swarm.agent);
-    app.add_option("--difficulty-scale", run.swarm.difficulty_scale,
+    app.add_option("--password", run.swarm.wire.password, "Hashyard reads d=DIFFICULTY in it");
+    app.add_option("--suggest-difficulty", run.swarm.wire.suggest_difficulty, "sent after authorize");
+    app.add_option("--agent", run.swarm.wire.agent);
+    app.add_option("--difficulty-scale", run.swarm.wire.difficulty_scale,
                    "for a peer built with another difficulty 1");
     app.add_option("--server", preset, "hashyard, ckpool or datum: takes that server's quirks")
         ->check(CLI::IsMember({"hashyard", "ckpool", "datum"}));
-    app.add_flag("--version-rolling,!--no-version-rolling", run.swarm.version_rolling);
+    app.add_flag("--version-rolling,!--no-version-rolling", run.swarm.wire.version_rolling);
+    add_v2(app, run.swarm.wire);
     app.add_flag("--avoid-blocks,!--take-blocks", run.avoid_blocks, "choose shares that are no blocks");
     app.add_option("--server-pid", run.server_processes, "processes whose CPU and memory count");
     app.add_option("--json", run.json_file, "write the report here too");
@@ -47,12 +62,12 @@ void add_common(CLI::App& app, RunOptions& run, std::string& preset) {
 // DATUM loses wake-ups when many set-ups come at once; Hashyard takes the difficulty from the password.
 void apply_preset(const std::string& preset, RunOptions& run) {
     if (preset == "datum") run.swarm.set_up_at_once = std::min<std::size_t>(run.swarm.set_up_at_once, 8);
-    if (preset == "hashyard" && run.swarm.password == "x")
-        run.swarm.password = "d=0.00000000023283064365386963";
+    if (preset == "hashyard" && run.swarm.wire.password == "x")
+        run.swarm.wire.password = "d=0.00000000023283064365386963";
 }
 
 int main_of(int argc, char** argv) {
-    CLI::App app{"Loads a Stratum V1 server on this machine and measures it"};
+    CLI::App app{"Loads a Stratum server on this machine and measures it"};
     app.require_subcommand(1);
     app.fallthrough();
     RunOptions run;

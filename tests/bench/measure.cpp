@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
-#include <sstream>
 
 namespace bench {
 
@@ -19,22 +18,17 @@ double Latencies::at(double quantile) {
 }
 
 double cpu_seconds(const std::vector<pid_t>& processes) {
-    double ticks = 0;
+    double nanoseconds = 0;
     for (const pid_t pid : processes) {
-        std::ifstream file(fmt::format("/proc/{}/stat", pid));
-        std::string line;
-        std::getline(file, line);
-        const auto after_name = line.rfind(')');
-        if (after_name == std::string::npos) continue;
-        std::istringstream fields(line.substr(after_name + 1));
-        std::string field;
-        for (int i = 0; i < 11; ++i) fields >> field;  // state to cmajflt
-        double user = 0;
-        double system = 0;
-        fields >> user >> system;
-        ticks += user + system;
+        std::error_code gone;
+        for (const auto& task :
+             std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), gone)) {
+            double on_cpu = 0;
+            std::ifstream(task.path() / "schedstat") >> on_cpu;
+            nanoseconds += on_cpu;
+        }
     }
-    return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
+    return nanoseconds / 1e9;
 }
 
 std::uint64_t resident_bytes(const std::vector<pid_t>& processes) {

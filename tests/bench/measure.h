@@ -24,7 +24,8 @@ class Latencies {
     std::size_t sorted_ = 0;
 };
 
-// User and system CPU seconds of these processes so far (from /proc/PID/stat, ticks of 10 ms).
+// CPU seconds of the threads that these processes have (from /proc/PID/task/TID/schedstat, to the
+// nanosecond; /proc/PID/stat counts ticks of 10 ms).
 double cpu_seconds(const std::vector<pid_t>& processes);
 // Resident bytes of these processes (from /proc/PID/smaps_rollup).
 std::uint64_t resident_bytes(const std::vector<pid_t>& processes);

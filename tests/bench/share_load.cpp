@@ -14,31 +14,32 @@ std::string ShareLoad::prepare(std::uint64_t count) {
     auto& clients = swarm_.clients();
     lines_.assign(clients.size(), {});
     shares_.assign(count, {});
-    for (std::size_t c = 0; c < clients.size(); ++c) {
-        Client& client = clients[c];
-        const auto job = simulators::parse_notify(client.notify);
-        if (!job) return "no job on a connection: " + client.notify.substr(0, 200);
-        const auto wish = run_.avoid_blocks ? simulators::BlockWish::avoid : simulators::BlockWish::any;
-        simulators::ShareMaker maker(*job,
-                                     {.prefix = client.prefix,
-                                      .rest_bytes = client.rest_bytes,
-                                      .difficulty = client.difficulty,
-                                      .version_mask = client.version_mask,
-                                      .seed = run_.seed * 1'000'003 + c},
-                                     wish);
-        for (std::size_t i = c; i < shares_.size(); i += clients.size()) {
-            const auto share = maker.next(run_.attempts_max);
-            if (!share)
-                return fmt::format("no share of difficulty {} in {} hashes", client.difficulty,
-                                   run_.attempts_max);
-            const std::string line =
-                simulators::submit_line(first_id + i, client.worker, *share, client.version_mask != 0);
-            shares_[i].client = static_cast<std::uint32_t>(c);
-            shares_[i].offset = static_cast<std::uint32_t>(lines_[c].size());
-            shares_[i].bytes = static_cast<std::uint32_t>(line.size());
-            shares_[i].hash = share->hash;
-            lines_[c] += line;
+    const std::size_t channels = swarm_.options().channels();
+    for (std::size_t c = 0; c < clients.size(); ++c)
+        for (std::size_t channel = 0; channel < channels; ++channel) {
+            auto trouble = prepare_channel(clients[c], channel, c + channel * clients.size());
+            if (!trouble.empty()) return trouble;
         }
+    return {};
+}
+
+std::string ShareLoad::prepare_channel(Client& client, std::size_t channel, std::size_t first_share) {
+    const auto minable = client.wire->minable(channel);
+    if (!minable) return fmt::format("no job on connection {}, channel {}", client.index, channel);
+    const auto wish = run_.avoid_blocks ? simulators::BlockWish::avoid : simulators::BlockWish::any;
+    simulators::ShareMaker maker(minable->work, minable->seat, wish, run_.seed * 1'000'003 + first_share);
+    std::string& lines = lines_[client.index];
+    const std::size_t stride = swarm_.clients().size() * swarm_.options().channels();
+    for (std::size_t i = first_share; i < shares_.size(); i += stride) {
+        const auto share = maker.next(run_.attempts_max);
+        if (!share)
+            return fmt::format("no share below {} in {} hashes", minable->seat.target, run_.attempts_max);
+        const std::string line = client.wire->prepare(channel, *minable, first_id + i, *share);
+        shares_[i].client = static_cast<std::uint32_t>(client.index);
+        shares_[i].offset = static_cast<std::uint32_t>(lines.size());
+        shares_[i].bytes = static_cast<std::uint32_t>(line.size());
+        shares_[i].hash = share->hash;
+        lines += line;
     }
     return {};
 }
@@ -47,7 +48,7 @@ void ShareLoad::submit(std::size_t share, std::int64_t started_ns) {
     PreparedShare& s = shares_[share];
     s.started_ns = started_ns;
     s.fate = PreparedShare::Fate::sent;
-    Swarm::queue(swarm_.clients()[s.client], std::string_view(lines_[s.client]).substr(s.offset, s.bytes));
+    Swarm::submit(swarm_.clients()[s.client], std::string_view(lines_[s.client]).substr(s.offset, s.bytes));
 }
 
 void ShareLoad::on_answer(Client& client, std::uint64_t id, bool accepted, std::string_view line) {

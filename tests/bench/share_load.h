@@ -12,7 +12,7 @@ namespace bench {
 
 struct PreparedShare {
     std::uint32_t client = 0;
-    std::uint32_t offset = 0;  // of its line in the client's text
+    std::uint32_t offset = 0;  // of it in the client's prepared bytes
     std::uint32_t bytes = 0;
     enum class Fate : std::uint8_t { unsent, sent, accepted, rejected } fate = Fate::unsent;
     std::int64_t started_ns = 0;  // sent (closed loop) or due (open loop)
@@ -23,7 +23,8 @@ class ShareLoad : public Observer {
   public:
     explicit ShareLoad(const RunOptions& run);
 
-    // Prepares `count` shares, dealt to the ready clients in turn; empty reason when all could be made.
+    // Prepares `count` shares, dealt to the ready clients in turn, and there to the channels; empty reason
+    // when all could be made.
     [[nodiscard]] std::string prepare(std::uint64_t count);
     void submit(std::size_t share, std::int64_t started_ns);
 
@@ -47,7 +48,9 @@ class ShareLoad : public Observer {
     std::vector<PreparedShare> shares_;
 
   private:
-    std::vector<std::string> lines_;  // per client
+    [[nodiscard]] std::string prepare_channel(Client& client, std::size_t channel, std::size_t first_share);
+
+    std::vector<std::string> lines_;  // per client: what its wire prepared
     Latencies latencies_;
     std::uint64_t accepted_ = 0;
     std::uint64_t rejected_ = 0;

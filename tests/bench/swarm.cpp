@@ -10,9 +10,7 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 namespace bench {
@@ -20,33 +18,11 @@ namespace bench {
 namespace {
 
 constexpr std::size_t read_bytes = 256 * 1024;
-constexpr std::size_t line_bytes_max = 4 << 20;
-constexpr std::uint64_t set_up_ids_max = 100;  // submissions use larger ids
 
 std::int64_t realtime_ns() {
     timespec now{};
     clock_gettime(CLOCK_REALTIME, &now);
     return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
-}
-
-// The number after "id": in a line; nullopt when there is none.
-std::optional<std::uint64_t> id_of(std::string_view line) {
-    auto at = line.find("\"id\":");
-    if (at == std::string_view::npos) return std::nullopt;
-    at += 5;
-    while (at < line.size() && line[at] == ' ') ++at;
-    std::uint64_t id = 0;
-    const auto [end, error] = std::from_chars(line.data() + at, line.data() + line.size(), id);
-    if (error != std::errc{}) return std::nullopt;
-    return id;
-}
-
-bool is_accepted(std::string_view line) {
-    auto at = line.find("\"result\":");
-    if (at == std::string_view::npos) return false;
-    at += 9;
-    while (at < line.size() && line[at] == ' ') ++at;
-    return line.substr(at, 4) == "true";
 }
 
 std::int64_t arrival_ns(const msghdr& message) {
@@ -69,6 +45,26 @@ std::size_t raise_open_files() {
     return limit.rlim_cur;
 }
 
+// What a client's wire says goes to the observer.
+class Swarm::Events final : public WireEvents {
+  public:
+    Events(Swarm& swarm, Client& client) : swarm_(swarm), client_(client) {}
+    void on_ready() override { swarm_.become_ready(client_); }
+    void on_failed(const std::string& why) override {
+        if (client_.fd >= 0) swarm_.close(client_, why);
+    }
+    void on_answer(std::uint64_t id, bool accepted, std::string_view text) override {
+        swarm_.observer_.on_answer(client_, id, accepted, text);
+    }
+    void on_work(const News& news) override {
+        if (client_.stage == Stage::ready) swarm_.observer_.on_work(client_, news);
+    }
+
+  private:
+    Swarm& swarm_;
+    Client& client_;
+};
+
 Swarm::Swarm(SwarmOptions options, Observer& observer)
     : options_(std::move(options)),
       observer_(observer),
@@ -83,6 +79,7 @@ Swarm::Swarm(SwarmOptions options, Observer& observer)
     for (std::size_t i = 0; i < clients_.size(); ++i) {
         clients_[i].index = i;
         const std::size_t name = options_.workers == 0 ? i : i % options_.workers;
+        clients_[i].events = std::make_unique<Events>(*this, clients_[i]);
         clients_[i].worker = options_.user + "." + options_.worker_prefix + std::to_string(name);
     }
 }
@@ -107,11 +104,10 @@ bool Swarm::set_up(std::chrono::seconds limit) {
 
 void Swarm::open(Client& client) {
     if (client.stage == Stage::closed) --closed_;
-    client.in.clear();
     client.out.clear();
     client.waits_to_write = false;
-    client.difficulty = 1;
-    client.notify.clear();
+    const auto make_wire = options_.wire.protocol == WireProtocol::v2 ? make_v2_wire : make_v1_wire;
+    client.wire = make_wire(options_.wire, client.worker, *client.events);
     client.started_at = Clock::now();
     client.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (client.fd < 0) return close(client, std::string("socket: ") + std::strerror(errno));
@@ -165,7 +161,8 @@ void Swarm::on_writable(Client& client) {
     getsockopt(client.fd, SOL_SOCKET, SO_ERROR, &error, &size);
     if (error != 0) return close(client, std::string("connect: ") + std::strerror(error));
     watch(client, false);
-    advance(client);
+    client.stage = Stage::setting_up;
+    client.wire->begin(client.out);
     flush(client);
 }
 
@@ -193,117 +190,12 @@ void Swarm::on_readable(Client& client) {
     if (got < 0) return close(client, std::string("receive: ") + std::strerror(errno));
     if (got == 0) return close(client, "the server closed the connection");
     const std::int64_t at = options_.receive_timestamps ? arrival_ns(message) : 0;
-    client.in.append(buffer_.data(), static_cast<std::size_t>(got));
-    take_lines(client, at);
+    client.wire->receive({buffer_.data(), static_cast<std::size_t>(got)}, at, client.out);
     if (client.fd >= 0) flush(client);
-}
-
-void Swarm::take_lines(Client& client, std::int64_t received_at_ns) {
-    std::size_t start = 0;
-    for (;;) {
-        const std::size_t end = client.in.find('\n', start);
-        if (end == std::string::npos) break;
-        take_line(client, std::string_view(client.in).substr(start, end - start), received_at_ns);
-        if (client.fd < 0) return;
-        start = end + 1;
-    }
-    client.in.erase(0, start);
-    if (client.in.size() > line_bytes_max) close(client, "the server sent an endless line");
-    if (client.in.empty() && client.in.capacity() > 1024) client.in.shrink_to_fit();
-}
-
-void Swarm::take_line(Client& client, std::string_view line, std::int64_t received_at_ns) {
-    if (line.empty()) return;
-    if (line.find("\"method\"") != std::string_view::npos)
-        return take_notification(client, line, received_at_ns);
-    const auto id = id_of(line);
-    if (!id) return;
-    if (*id > set_up_ids_max) return observer_.on_answer(client, *id, is_accepted(line), line);
-    take_set_up_answer(client, line);
-}
-
-void Swarm::take_notification(Client& client, std::string_view line, std::int64_t received_at_ns) {
-    if (line.find("mining.notify") != std::string_view::npos) {
-        client.notify = line;
-        ++client.notifies;
-        if (client.stage == Stage::waiting_for_job)
-            become_ready(client);
-        else if (client.stage == Stage::ready)
-            observer_.on_notify(client, received_at_ns);
-        return;
-    }
-    const auto message = nlohmann::json::parse(line, nullptr, false);
-    if (!message.is_object() || !message.contains("params") || !message["params"].is_array()) return;
-    const auto& params = message["params"];
-    const std::string method = message.value("method", "");
-    if (params.empty()) return;
-    if (method == "mining.set_difficulty" && params[0].is_number()) {
-        client.difficulty = params[0].get<double>() * options_.difficulty_scale;
-        client.retargeted = true;
-    } else if (method == "mining.set_version_mask" && params[0].is_string()) {
-        client.version_mask = stratum::parse_hex_u32(params[0].get<std::string>()).value_or(0);
-    }
-}
-
-void Swarm::take_set_up_answer(Client& client, std::string_view line) {
-    const auto message = nlohmann::json::parse(line, nullptr, false);
-    if (!message.is_object()) return close(client, "not JSON: " + std::string(line));
-    const auto result = message.value("result", nlohmann::json());
-    if (client.stage == Stage::configuring) {
-        const std::string mask = result.is_object() ? result.value("version-rolling.mask", "") : "";
-        client.version_mask = stratum::parse_hex_u32(mask).value_or(0);
-    } else if (client.stage == Stage::subscribing) {
-        if (!result.is_array() || result.size() < 3 || !result[1].is_string() ||
-            !result[2].is_number_unsigned())
-            return close(client, "subscribe: " + std::string(line));
-        client.prefix = stratum::parse_hex(result[1].get<std::string>()).value_or(simulators::Bytes{});
-        client.rest_bytes = result[2].get<std::size_t>();
-        if (client.prefix.empty() || client.rest_bytes > 32)
-            return close(client, "subscribe: " + std::string(line));
-    } else if (client.stage == Stage::authorizing) {
-        if (result != true) return close(client, "authorize: " + std::string(line));
-    } else {
-        return;
-    }
-    advance(client);
-}
-
-void Swarm::advance(Client& client) {
-    switch (client.stage) {
-        case Stage::connecting:
-            client.stage = Stage::configuring;
-            if (options_.version_rolling) {
-                queue(client,
-                      "{\"id\":1,\"method\":\"mining.configure\",\"params\":[[\"version-rolling\"],"
-                      "{\"version-rolling.mask\":\"1fffe000\",\"version-rolling.min-bit-count\":2}]}\n");
-                return;
-            }
-            [[fallthrough]];
-        case Stage::configuring:
-            client.stage = Stage::subscribing;
-            queue(client,
-                  "{\"id\":2,\"method\":\"mining.subscribe\",\"params\":[\"" + options_.agent + "\"]}\n");
-            return;
-        case Stage::subscribing:
-            client.stage = Stage::authorizing;
-            queue(client, "{\"id\":3,\"method\":\"mining.authorize\",\"params\":[\"" + client.worker +
-                              "\",\"" + options_.password + "\"]}\n");
-            return;
-        case Stage::authorizing:
-            client.stage = Stage::waiting_for_job;
-            if (!options_.suggest_difficulty.empty())
-                queue(client, "{\"id\":4,\"method\":\"mining.suggest_difficulty\",\"params\":[" +
-                                  options_.suggest_difficulty + "]}\n");
-            if (!client.notify.empty()) become_ready(client);  // some servers send work right after subscribe
-            return;
-        default:
-            return;
-    }
 }
 
 void Swarm::become_ready(Client& client) {
     client.stage = Stage::ready;
-    client.retargeted = false;
     ++ready_;
     observer_.on_ready(client);
 }

@@ -1,18 +1,19 @@
 #pragma once
-// Thousands of Stratum V1 clients on one thread with one epoll: connects, sets each up as a miner does, and
-// hands lines to an Observer. Loopback only; the number of clients is fixed at the start. Used by the modes
-// of the load generator.
+// Thousands of mining clients on one thread with one epoll: connects, lets each set itself up in its protocol
+// (wire.h), and hands answers and work to an Observer. Loopback only; the number of clients is fixed at the
+// start. Used by the modes of the load generator.
 
 #include <netinet/in.h>
 
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "tests/simulators/v1_work.h"
+#include "tests/bench/wire.h"
 
 namespace bench {
 
@@ -26,33 +27,27 @@ struct SwarmOptions {
     std::size_t source_addresses = 1;  // 127.0.0.1 up: each has some 28,000 ports
     std::string user;
     std::string worker_prefix = "w";
-    std::size_t workers = 0;  // distinct worker names; 0: one per client
-    std::string password = "x";
-    std::string agent = "hashyard-load/1";
-    bool version_rolling = true;
-    std::string suggest_difficulty;  // sent after authorize when not empty
-    double difficulty_scale =
-        1;  // hashes of the announced difficulty count for so much (peers built with another difficulty 1)
+    std::size_t workers = 0;          // distinct worker names; 0: one per client
     bool receive_timestamps = false;  // take the kernel's time of arrival
+    WireOptions wire;
+
+    // Of each client: 1 in V1.
+    [[nodiscard]] std::size_t channels() const {
+        return wire.protocol == WireProtocol::v2 ? wire.channels : 1;
+    }
 };
 
-enum class Stage { idle, connecting, configuring, subscribing, authorizing, waiting_for_job, ready, closed };
+enum class Stage { idle, connecting, setting_up, ready, closed };
 
 struct Client {
     std::size_t index = 0;
     int fd = -1;
     Stage stage = Stage::idle;
     bool waits_to_write = false;
-    bool retargeted = false;  // a set_difficulty was told since the last look
     std::string worker;
-    std::string in;
     std::string out;
-    simulators::Bytes prefix;  // extranonce1
-    std::size_t rest_bytes = 0;
-    std::uint32_t version_mask = 0;
-    double difficulty = 1;
-    std::string notify;  // the last mining.notify line
-    std::uint64_t notifies = 0;
+    std::unique_ptr<WireEvents> events;  // outlives the wire
+    std::unique_ptr<Wire> wire;
     Clock::time_point started_at;
 };
 
@@ -60,10 +55,10 @@ class Observer {
   public:
     virtual ~Observer() = default;
     virtual void on_ready(Client&) {}
-    // An answer to a submission. `accepted` when its result is true.
-    virtual void on_answer(Client&, std::uint64_t /*id*/, bool /*accepted*/, std::string_view /*line*/) {}
-    // received_at_ns: nanoseconds since 1970, the kernel's when asked for. Called once the client is ready.
-    virtual void on_notify(Client&, std::int64_t /*received_at_ns*/) {}
+    // An answer to a submission; `text` says why it was refused.
+    virtual void on_answer(Client&, std::uint64_t /*id*/, bool /*accepted*/, std::string_view /*text*/) {}
+    // Called once the client is ready.
+    virtual void on_work(Client&, const News&) {}
     virtual void on_closed(Client&, const std::string& /*why*/) {}
 };
 
@@ -78,8 +73,10 @@ class Swarm {
     bool set_up(std::chrono::seconds limit);
     // Waits up to `limit` for events and handles them.
     void poll(std::chrono::nanoseconds limit);
-    // Queues bytes; they leave with flush() or at the end of the client's turn.
-    static void queue(Client& client, std::string_view bytes) { client.out += bytes; }
+    // Queues a submission; it leaves with flush() or at the end of the client's turn.
+    static void submit(Client& client, std::string_view prepared) {
+        client.wire->submit(prepared, client.out);
+    }
     void flush(Client& client);
     // Connects a closed client again.
     void open(Client& client);
@@ -92,11 +89,7 @@ class Swarm {
   private:
     void on_writable(Client& client);
     void on_readable(Client& client);
-    void take_lines(Client& client, std::int64_t received_at_ns);
-    void take_line(Client& client, std::string_view line, std::int64_t received_at_ns);
-    void take_set_up_answer(Client& client, std::string_view line);
-    void take_notification(Client& client, std::string_view line, std::int64_t received_at_ns);
-    void advance(Client& client);
+    class Events;
     void become_ready(Client& client);
     void close(Client& client, const std::string& why);
     void watch(Client& client, bool write);

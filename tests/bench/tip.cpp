@@ -24,43 +24,21 @@ std::int64_t realtime_ns() {
     return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
 }
 
-struct NotifyView {
-    std::string_view previous;
-    bool branches = false;
-};
-
-// Looks at the second and fifth parameter without parsing the rest: a big template's line has kilobytes.
-NotifyView look_at(std::string_view line) {
-    NotifyView view;
-    auto at = line.find("\"params\"");
-    std::size_t texts = 0;
-    while (texts < 4 && at != std::string_view::npos) {
-        at = line.find('"', texts == 0 ? at + 8 : at + 1);
-        const auto end = at == std::string_view::npos ? at : line.find('"', at + 1);
-        if (end == std::string_view::npos) return view;
-        if (++texts == 2) view.previous = line.substr(at + 1, end - at - 1);
-        at = end;
-    }
-    const auto open = at == std::string_view::npos ? at : line.find('[', at);
-    const auto close = open == std::string_view::npos ? open : line.find(']', open);
-    view.branches = close != std::string_view::npos && close - open > 60;
-    return view;
-}
-
 class TipRun final : public Observer {
   public:
-    void on_notify(Client& client, std::int64_t received_at_ns) override {
-        if (!listening) return;
-        const NotifyView view = look_at(client.notify);
-        if (view.previous == old_previous) return;
-        auto& first = first_ns[client.index];
+    explicit TipRun(const SwarmOptions& options) : channels_(options.channels()) {}
+
+    void on_work(Client& client, const News& news) override {
+        if (!listening || news.previous == old_previous) return;
+        const std::size_t stream = client.index * channels_ + news.channel;
+        auto& first = first_ns[stream];
         if (first == 0) {
-            first = received_at_ns;
+            first = news.received_at_ns;
             ++heard;
         }
-        auto& full = full_ns[client.index];
-        if (view.branches && full == 0) {
-            full = received_at_ns;
+        auto& full = full_ns[stream];
+        if (news.branches && full == 0) {
+            full = news.received_at_ns;
             ++heard_full;
         }
     }
@@ -68,22 +46,25 @@ class TipRun final : public Observer {
         ++lost;
         if (first_loss.empty()) first_loss = why;
     }
-    void begin(std::size_t clients, std::string_view previous) {
-        first_ns.assign(clients, 0);
-        full_ns.assign(clients, 0);
+    void begin(std::size_t clients, const simulators::Hash256& previous) {
+        first_ns.assign(clients * channels_, 0);
+        full_ns.assign(clients * channels_, 0);
         heard = heard_full = 0;
         old_previous = previous;
         listening = true;
     }
 
     bool listening = false;
-    std::string old_previous;
+    simulators::Hash256 old_previous;
     std::vector<std::int64_t> first_ns;
     std::vector<std::int64_t> full_ns;
     std::size_t heard = 0;
     std::size_t heard_full = 0;
     std::uint64_t lost = 0;
     std::string first_loss;
+
+  private:
+    std::size_t channels_;
 };
 
 // Sends a request's bytes to another program on this machine; the answer is read and thrown away when the
@@ -152,19 +133,13 @@ void keep_round(const TipRun& observer, std::int64_t start, double cpu_s, RoundT
 
 void submit_block(Swarm& swarm, const RunOptions& run, std::uint64_t round) {
     Client& client = swarm.clients().front();
-    const auto job = simulators::parse_notify(client.notify);
-    if (!job) throw std::runtime_error("no job to make a block of");
-    simulators::ShareMaker maker(*job,
-                                 {.prefix = client.prefix,
-                                  .rest_bytes = client.rest_bytes,
-                                  .difficulty = client.difficulty,
-                                  .version_mask = client.version_mask,
-                                  .seed = run.seed * 7919 + round},
-                                 simulators::BlockWish::only);
+    const auto minable = client.wire->minable(0);
+    if (!minable) throw std::runtime_error("no job to make a block of");
+    simulators::ShareMaker maker(minable->work, minable->seat, simulators::BlockWish::only,
+                                 run.seed * 7919 + round);
     const auto share = maker.next(run.attempts_max);
     if (!share) throw std::runtime_error("no block in so many hashes: is this a test chain?");
-    Swarm::queue(client,
-                 simulators::submit_line(1000 + round, client.worker, *share, client.version_mask != 0));
+    Swarm::submit(client, client.wire->prepare(0, *minable, 1000 + round, *share));
     swarm.flush(client);
 }
 
@@ -176,22 +151,23 @@ void idle(Swarm& swarm, double seconds) {
 }  // namespace
 
 int run_tip(const RunOptions& run, const Tip& mode) {
-    TipRun observer;
+    TipRun observer(run.swarm);
     RunOptions with_stamps = run;
     with_stamps.swarm.receive_timestamps = true;
     Swarm swarm(with_stamps.swarm, observer);
     Report report;
     report.text("mode", "tip")
         .count("connections", run.swarm.clients)
+        .count("channels", run.swarm.clients * run.swarm.channels())
         .count("rounds", static_cast<std::uint64_t>(mode.rounds));
     const bool complete = swarm.set_up(run.set_up_limit);
     RoundTimes times;
     std::size_t missed = 0;
     for (int round = 0; complete && round < mode.rounds; ++round) {
         idle(swarm, mode.pause_seconds);
-        const NotifyView before = look_at(swarm.clients().front().notify);
-        const bool expects_branches = before.branches;
-        observer.begin(swarm.clients().size(), before.previous);
+        const auto before = swarm.clients().front().wire->minable(0);
+        const bool expects_branches = before && !before->work.branches.empty();
+        observer.begin(swarm.clients().size(), before ? before->work.previous : simulators::Hash256{});
         const double cpu = cpu_seconds(run.server_processes);
         std::optional<Trigger> trigger;
         if (!mode.trigger_address.empty()) trigger.emplace(mode.trigger_address, mode.trigger_file);
@@ -202,10 +178,11 @@ int run_tip(const RunOptions& run, const Tip& mode) {
             submit_block(swarm, run, static_cast<std::uint64_t>(round));
         const auto until =
             Clock::now() + std::chrono::milliseconds(static_cast<std::int64_t>(mode.wait_seconds * 1000));
+        const auto all = [&] { return swarm.ready() * run.swarm.channels(); };
         while (Clock::now() < until && swarm.ready() > 0 &&
-               (observer.heard < swarm.ready() || (expects_branches && observer.heard_full < swarm.ready())))
+               (observer.heard < all() || (expects_branches && observer.heard_full < all())))
             swarm.poll(std::chrono::milliseconds(20));
-        missed += swarm.ready() - observer.heard;
+        missed += all() - observer.heard;
         keep_round(observer, start, cpu_seconds(run.server_processes) - cpu, times);
     }
     report.number("first_ms", median(times.first))

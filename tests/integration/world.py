@@ -249,12 +249,12 @@ class Hashyard:
                 total, seen = total + float(line.rpartition(" ")[2]), True
         return total if seen else None
 
-    def generator(self, mode, *arguments, user=USER, wait=True):
+    def generator(self, mode, *arguments, user=USER, wait=True, port=None):
         command = [
             self.program("hashyard-load-generator"),
             mode,
             "--port",
-            str(self.stratum_port),
+            str(port or self.stratum_port),
             "--user",
             user,
             "--server",

@@ -74,45 +74,51 @@ TEST_CASE("Both codes agree on hashes, roots and targets") {
           Catch::Approx(stratum::Difficulty::fraction(32)->target().approximate()).epsilon(1e-12));
 }
 
-TEST_CASE("Shares are distinct, meet the difficulty, and heed the wish about blocks") {
+TEST_CASE("Shares are distinct, meet the target, and heed the wish about blocks") {
     auto job = *parse_notify(example);
     job.nbits = 0x207fffff;  // every second hash is a block
-    const ShareMaker::Session session{.prefix = {8, 0, 0, 2},
-                                      .rest_bytes = 8,
-                                      .difficulty = 0x1p-32,
-                                      .version_mask = 0x1fffe000,
-                                      .seed = 7};
+    const WorkSeat seat{.prefix = {8, 0, 0, 2},
+                        .rest_bytes = 8,
+                        .target = target_of_difficulty(0x1p-32),
+                        .version_mask = 0x1fffe000};
     for (const BlockWish wish : {BlockWish::avoid, BlockWish::only}) {
-        ShareMaker maker(job, session, wish);
+        ShareMaker maker(job, seat, wish, 7);
         std::vector<std::string> seen;
         for (int i = 0; i < 200; ++i) {
             const auto share = maker.next(1000);
             REQUIRE(share);
             CHECK((value_of(share->hash) <= target_of_nbits(job.nbits)) == (wish == BlockWish::only));
-            CHECK((share->version_bits & ~session.version_mask) == 0);
-            CHECK(share->rest.size() == 16);
+            CHECK((share->version & ~seat.version_mask) == (job.version & ~seat.version_mask));
+            CHECK(share->rest.size() == 8);
             seen.push_back(stratum::displayed(share->hash));
         }
         std::sort(seen.begin(), seen.end());
         CHECK(std::adjacent_find(seen.begin(), seen.end()) == seen.end());
     }
-    ShareMaker hopeless(job,
-                        {.prefix = {1}, .rest_bytes = 4, .difficulty = 1e12, .version_mask = 0, .seed = 1},
-                        BlockWish::any);
+    ShareMaker hopeless(
+        job, {.prefix = {1}, .rest_bytes = 4, .target = target_of_difficulty(1e12), .version_mask = 0},
+        BlockWish::any, 1);
     CHECK_FALSE(hopeless.next(100));
 }
 
+TEST_CASE("A ready root stands for the coinbase and its branches") {
+    auto job = *parse_notify(example);
+    const Hash256 root = merkle_root(job, stratum::Bytes(12, 1));
+    job.coinbase_prefix.clear();
+    job.root = root;
+    CHECK(merkle_root(job, {}) == root);
+}
+
 TEST_CASE("A submission carries the sixth parameter only after version rolling was granted") {
-    V1Share share;
-    share.job = "bf";
-    share.rest = "00000001";
+    FoundShare share;
+    share.rest = {0, 0, 0, 1};
     share.ntime = 0x504e86ed;
     share.nonce = 0xb2957c02;
-    share.version_bits = 0x2000;
-    CHECK(submit_line(4, "a.b", share, false) ==
+    share.version = 0x20002002;
+    CHECK(submit_line({.id = 4, .worker = "a.b", .job = "bf", .version_mask = 0}, share) ==
           R"({"id":4,"method":"mining.submit","params":["a.b","bf","00000001","504e86ed","b2957c02"]})"
           "\n");
-    CHECK(submit_line(5, "a.b", share, true) ==
+    CHECK(submit_line({.id = 5, .worker = "a.b", .job = "bf", .version_mask = 0x1fffe000}, share) ==
           R"({"id":5,"method":"mining.submit","params":["a.b","bf","00000001","504e86ed","b2957c02",)"
           R"("00002000"]})"
           "\n");

@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
         server::http::LivePool live = sample::live_pool();
         live.database_available = !statistics.away;
         if (empty) {
-            live.sessions = live.shares_accepted = live.journal_lag_records = 0;
+            live.sessions = live.channels = live.shares_accepted = live.journal_lag_records = 0;
             live.hashrate_hps = live.import_lag_s = 0;
             live.rejects.clear();
         }

@@ -89,6 +89,13 @@ test("says where to connect, by the host that the browser reached", async (t) =>
   const page = await open(t, (await serve(t)).url);
   await shown(page, "stratum+tcp://127.0.0.1:3333");
   await shown(page, "stratum+ssl://127.0.0.1:3443");
+  const key = "9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh";
+  await shown(page, `stratum2+tcp://127.0.0.1:3336/${key}`);
+  await shown(page, "stratum+tcp://127.0.0.1:3337");
+  await shown(page, `stratum2+tcp://127.0.0.1:3337/${key}`);
+  // One click takes the whole URL, however it is wrapped.
+  await page.locator(".url code", {hasText: `:3336/${key}`}).click();
+  assert.equal(await page.evaluate(() => getSelection().toString()), `stratum2+tcp://127.0.0.1:3336/${key}`);
   assert.match(await text(page, "#network"), /regtest/);
   assert.equal(await page.locator("#demo").isVisible(), false);
 });
@@ -99,7 +106,7 @@ test("shows hashrate with its band, effort, luck, template, nodes and rejects in
   const figures = await text(page, "#figures");
   for (const part
            of ["±3.1 % over 10 min", "84 %", "107 %", "last 10 blocks", "height 840,123", "156 T",
-               "7 records"]) {
+               "7 records", "15 channels; 5 workers of 2 users active"]) {
     assert.ok(figures.includes(part), `${part} in ${figures}`);
   }
   const nodes = await text(page, "#nodes");

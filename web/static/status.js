@@ -20,17 +20,34 @@ let running = false;
 
 // ---- the pool, from memory on the server
 
+// Scheme and note of each protocol that a port speaks.
+function waysInto(listener) {
+  const v1 = ["stratum+tcp", ""];
+  const v2 = ["stratum2+tcp", "Stratum V2, encrypted. The last part is the pool's public key."];
+  switch (listener.protocol) {
+    case "stratum_v1":
+      return [v1];
+    case "stratum_v1_tls":
+      return [["stratum+ssl", "encrypted (TLS)"]];
+    case "stratum_v2":
+      return [v2];
+    case "stratum_auto":
+      return [v1, v2];
+    default:
+      return [[listener.protocol, ""]];
+  }
+}
+
 function showConnect(pool) {
   // What the browser reached is what a miner reaches too, unless a proxy stands between; IPv6 literals come
   // in brackets.
   const host = location.hostname;
-  const names = {stratum_v1: ["stratum+tcp", ""], stratum_v1_tls: ["stratum+ssl", "encrypted (TLS)"]};
-  const urls = pool.listeners.map((listener) => {
-    const [scheme, note] = names[listener.protocol] ?? [listener.protocol, ""];
+  const urls = pool.listeners.flatMap((listener) => waysInto(listener).map(([scheme, note]) => {
+    const path = scheme === "stratum2+tcp" ? `/${listener.authority}` : "";
     return element(
-        "div", {class: "url"}, element("code", {}, `${scheme}://${host}:${listener.port}`),
+        "div", {class: "url"}, element("code", {}, `${scheme}://${host}:${listener.port}${path}`),
         note && element("span", {class: "hint"}, note));
-  });
+  }));
   replace(
       "connect-urls", ...(urls.length ? urls : [
         element(
@@ -62,7 +79,9 @@ function showFigures(pool) {
         "Hashrate", format.hashrate(now.hashrate_hps),
         pool.shares_accepted ? hashrateHint(now) : "no share yet"),
     day && figure("Hashrate, one day", format.hashrate(day.hashrate_hps), hashrateHint(day)),
-    figure("Sessions", format.count(pool.sessions), activeText(history)),
+    figure(
+        "Sessions", format.count(pool.sessions),
+        [format.plural(pool.channels, "channel"), activeText(history)].filter(Boolean).join("; ")),
     figure("Shares accepted", format.count(pool.shares_accepted), "since start"),
     figure(
         "Template", pool.template ? `height ${format.count(pool.template.height)}` : "none yet",

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 
 #include "server/node/development_chain.h"
 #include "tests/catch.h"
@@ -162,6 +163,26 @@ TEST_CASE("A coinbase that the node refuses is never handed out") {
     CHECK(world.templates.empty());
     one.node.untwist("getblocktemplate");
     world.run_until_full(first_height);
+}
+
+TEST_CASE("With two lengths of extranonce both coinbases are proven before work is handed out") {
+    OneNode one;
+    std::atomic<int> proposals = 0;
+    one.node.twist("getblocktemplate", [&proposals](std::string text) {
+        return text == "null" && ++proposals % 2 == 0 ? R"("bad-cb-length")" : std::move(text);
+    });
+    auto options = one.options();
+    options.extranonce_lengths = {stratum::extranonce_bytes_v1, stratum::extranonce_bytes_v2};
+    options.template_interval = std::chrono::seconds(1);
+    NodesWorld world(options);
+    world.start();
+    world.run_until([&] {
+        return world.metric("hashyard_node_templates_total", {"one", "coinbase_refused"}) >= 1;
+    });
+    CHECK(world.templates.empty());
+    CHECK(proposals == 2);
+    world.run_until_full(first_height);  // the first is proven by now, so the next template's is the third
+    CHECK(proposals == 3);
 }
 
 TEST_CASE("An early empty job goes ahead of the full one when the node takes its time") {

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "stratum/address.h"
+#include "stratum/v2/authority.h"
 #include "tests/catch.h"
 
 using namespace server;
@@ -56,15 +57,18 @@ std::string file_text(const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("An empty configuration is the development chain with one listener") {
+TEST_CASE("An empty configuration is the development chain with a listener for each protocol") {
     const auto config = good("");
     CHECK(config.development_chain);
     CHECK(config.pool.network == stratum::Network::regtest);
     CHECK(config.payout_address.starts_with("bcrt1q"));
     CHECK(config.pool.payout_script.size() == 22);
     CHECK(config.node.payout_script == config.pool.payout_script);
-    REQUIRE(config.pool.listeners.size() == 1);
+    REQUIRE(config.pool.listeners.size() == 2);
     CHECK(config.pool.listeners[0].port == 3333);
+    CHECK(config.pool.listeners[0].accepts == pool::Accepts::v1);
+    CHECK(config.pool.listeners[1].port == 3336);
+    CHECK(config.pool.listeners[1].accepts == pool::Accepts::v2);
     CHECK(config.pool.listeners[0].difficulty_start == *stratum::Difficulty::fraction(10));
     CHECK(config.http.port == 8080);
     CHECK(config.store.database_url.empty());
@@ -91,7 +95,7 @@ TEST_CASE("The example is printed from the table and says the defaults") {
     REQUIRE(parsed.problems.size() == 1);
     CHECK(parsed.problems[0].key == "ignored");
     const auto config = good(example);
-    CHECK(config.pool.listeners.size() == 1);
+    CHECK(config.pool.listeners.size() == 2);
     CHECK(config.development_chain);
 }
 
@@ -228,6 +232,52 @@ TEST_CASE("The command line wins over the file") {
     CHECK(config.pool.listeners[1].difficulty_start == *stratum::Difficulty::fraction(2));
     CHECK(config.pool.listeners[1].proxy_trusted == std::vector<std::string>{"10.0.0.0/8"});
     CHECK(config.pool.journal_strict);
+}
+
+TEST_CASE("Listeners are those of the file, or else the usual ones but for what the command line names") {
+    const auto ports = [](const std::string& text, const std::vector<ConfigOverride>& overrides) {
+        std::string out;
+        constexpr const char* names[] = {"v1", "v2", "auto"};
+        for (const auto& listener : good(text, overrides).pool.listeners)
+            out += std::string(names[static_cast<std::size_t>(listener.accepts)]) +
+                   (listener.tls ? "/tls:" : ":") + std::to_string(listener.port) + " ";
+        return out;
+    };
+    const std::string tls = "[pool]\ntls_certificate = \"c\"\ntls_key = \"k\"\n";
+    CHECK(ports("", {}) == "v1:3333 v2:3336 ");
+    CHECK(ports("", {{"stratum.plain.port", "4001"}}) == "v1:4001 v2:3336 ");
+    CHECK(ports("", {{"stratum.v2.port", "0"}}) == "v2:0 v1:3333 ");
+    CHECK(ports(tls, {{"stratum.tls.port", "4002"}}) == "v1/tls:4002 v2:3336 ");
+    CHECK(ports("", {{"stratum.plain.port", "1"}, {"stratum.v2.port", "2"}}) == "v1:1 v2:2 ");
+    CHECK(ports("", {{"stratum.0.port", "5"}}) == "v1:5 ");
+    CHECK(ports("[[stratum]]\n", {}) == "v1:3333 ");
+    CHECK(ports("[[stratum]]\nprotocol = \"v2\"\n", {}) == "v2:3336 ");
+    CHECK(ports("[[stratum]]\nprotocol = \"v2\"\nport = 3333\n", {}) == "v2:3333 ");
+    CHECK(ports("[[stratum]]\nprotocol = \"auto\"\n", {}) == "auto:3333 ");
+    CHECK(ports("[[stratum]]\n", {{"stratum.v2.port", "7"}}) == "v1:3333 v2:7 ");
+    CHECK(ports("[[stratum]]\nprotocol = \"v2\"\n", {{"stratum.v2.port", "7"}}) == "v2:7 ");
+}
+
+TEST_CASE("What is wrong about Stratum V2 is told with its line") {
+    CHECK(problem_of("[[stratum]]\nprotocol = \"v3\"\n")
+              .find(":2: stratum.0.protocol: must be one of \"v1\", \"v2\", \"auto\"") != std::string::npos);
+    CHECK(problem_of("[pool]\ntls_certificate = \"c\"\ntls_key = \"k\"\n"
+                     "[[stratum]]\nprotocol = \"v2\"\ntls = true\n")
+              .find(":6: stratum.0.tls: is for protocol = \"v1\"") != std::string::npos);
+    CHECK(problem_of("[stratum_v2]\ncertificate_file = \"c\"\n").find("go together") != std::string::npos);
+    CHECK(problem_of("[stratum_v2]\nserver_key_file = \"k\"\n").find("go together") != std::string::npos);
+    const std::string key = "9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh";
+    const auto authority = [](const std::string& text) {
+        return "[stratum_v2]\nauthority_public_key = \"" + text + "\"\n";
+    };
+    CHECK(problem_of(authority(key)).find(":2: stratum_v2.authority_public_key: needs certificate_file") !=
+          std::string::npos);
+    CHECK(problem_of(authority("9" + key)).find("stratum_v2.authority_public_key: ") != std::string::npos);
+    const auto config = good(authority(key) + "certificate_file = \"c\"\nserver_key_file = \"k\"\n");
+    REQUIRE(config.pool.v2.authority);
+    CHECK(stratum::v2::public_key_text(*config.pool.v2.authority) == key);
+    CHECK(good("").pool.v2.version_mask == 0x1fffffe0);
+    CHECK(good("[stratum_v2]\nversion_mask = \"1fffe000\"\n").pool.v2.version_mask == 0x1fffe000);
 }
 
 TEST_CASE("A wrong override is named as such") {

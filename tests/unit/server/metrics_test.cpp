@@ -16,7 +16,9 @@ using namespace std::chrono_literals;
 namespace {
 
 server::MetricNames names() {
-    return {{"stale", "duplicate", "low_difficulty"}, {"stratum_v1", "stratum_v1_tls"}};
+    return {{"stale", "duplicate", "low_difficulty"},
+            {"stratum_v1", "stratum_v1_tls", "stratum_v2"},
+            {"timeout", "busy"}};
 }
 
 server::PoolReadings all_readings() {
@@ -31,6 +33,7 @@ server::PoolReadings all_readings() {
     readings.round_effort = 0.7;
     readings.luck = 1.1;
     readings.hashrate_hps = 5e15;
+    readings.certificate_left_s = 86'400;
     return readings;
 }
 
@@ -55,6 +58,17 @@ TEST_CASE("Numbers of all shards add up in one exposition") {
     CHECK(has_line(text, "hashyard_shares_rejected_total{reason=\"duplicate\"} 0"));
     CHECK(has_line(text, "hashyard_sessions{protocol=\"stratum_v1_tls\"} 3"));
     CHECK(has_line(text, "hashyard_work_hashes_total 4294967296"));
+    metrics.shard(0).channels.set(4);
+    metrics.shard(1).channels.set(5);
+    metrics.shard(1).handshakes.add(6);
+    metrics.shard(0).handshakes_failed[1].add(7);
+    metrics.shard(0).handshake.observe(200us);
+    const std::string v2 = metrics.text({});
+    CHECK(has_line(v2, "hashyard_channels 9"));
+    CHECK(has_line(v2, "hashyard_handshakes_total 6"));
+    CHECK(has_line(v2, "hashyard_handshakes_failed_total{reason=\"busy\"} 7"));
+    CHECK(has_line(v2, "hashyard_handshakes_failed_total{reason=\"timeout\"} 0"));
+    CHECK(has_line(v2, "hashyard_handshake_seconds_bucket{le=\"0.00025\"} 1"));
     CHECK(metrics.sessions() == 3);
     CHECK(metrics.shares_accepted() == 7);
     CHECK(metrics.rejects().at("stale") == 3);
@@ -90,6 +104,8 @@ TEST_CASE("A reading that is not known leaves its family out rather than saying 
     CHECK(has_line(all, "hashyard_template_age_seconds 1.5"));
     CHECK(has_line(all, "hashyard_blocks{state=\"orphaned\"} 1"));
     CHECK(has_line(all, "hashyard_database_up 0"));
+    CHECK(nothing.find("hashyard_certificate_left_seconds") == std::string::npos);
+    CHECK(has_line(all, "hashyard_certificate_left_seconds 86400"));
 }
 
 TEST_CASE("More names than a shard has room for refuse to start") {

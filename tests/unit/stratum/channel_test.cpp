@@ -64,11 +64,12 @@ TEST_CASE("A hash that meets the network target is a block whatever becomes of t
         CHECK(verdict.reject == RejectReason::version_bits);
     }
     SECTION("easier than the share target") {
-        // On regtest a channel's difficulty can be above the network's.
+        // On regtest a channel's difficulty can be above the network's: credit for the work that is proven.
         world.retarget(*Difficulty::whole(1000));
         const auto verdict = world.judge(world.submission(world.channel.active_job()), block);
         CHECK(verdict.block);
-        CHECK(verdict.reject == RejectReason::low_difficulty);
+        CHECK_FALSE(verdict.reject);
+        CHECK(verdict.credited_target == network_target());
     }
 }
 

@@ -11,6 +11,7 @@
 
 #include "stratum/address.h"
 #include "stratum/session.h"
+#include "stratum/v2/declared_job.h"
 #include "tests/unit/stratum/templates.h"
 
 namespace stratum::testing {
@@ -47,6 +48,10 @@ class PoolWorld : public SessionHost {
         prefixes_.release(ended.channel.prefix(), at);
     }
     void logout(std::uint32_t) override { ++logouts; }
+    std::shared_ptr<const v2::DeclaredJob> declared(ByteView token) override {
+        const auto found = declared_jobs.find(Bytes(token.begin(), token.end()));
+        return found == declared_jobs.end() ? nullptr : found->second;
+    }
 
     void on_template(TemplatePtr work) { jobs_.on_template(std::move(work), now); }
     void disconnect(Session& session) {
@@ -89,6 +94,7 @@ class PoolWorld : public SessionHost {
     std::vector<Verdict> verdicts;
     std::function<void(const PendingShare&, const Hash256&, const Verdict&)> on_verdict;
     std::map<std::string, std::uint32_t> workers;
+    std::map<Bytes, std::shared_ptr<const v2::DeclaredJob>> declared_jobs;
     std::size_t channels_ended = 0;
     std::size_t logouts = 0;
 

@@ -25,8 +25,7 @@ struct World {
         remembered = {statistics.pool(), sample::now_us, true};
     }
 
-    Reply get(const std::string& target) {
-        Request request;
+    Reply get(const std::string& target, Request request = {}) {
         request.target = *parse_target(target);
         const Match match = match_route(Verb::get, request.target.segments);
         REQUIRE(match.route != nullptr);
@@ -35,7 +34,9 @@ struct World {
         return answer(*match.route, Context{services, memory ? &remembered : nullptr, sample::now_us},
                       request);
     }
-    json get_json(const std::string& target) { return json::parse(get(target).body); }
+    json get_json(const std::string& target, const Request& request = {}) {
+        return json::parse(get(target, request).body);
+    }
 };
 
 }  // namespace
@@ -97,6 +98,24 @@ TEST_CASE("The pool's page answers from memory while the database is away, and s
     CHECK(body["history"]["round_effort"] == 0.84);
     world.remembered.pool.reset();
     CHECK(world.get_json("/api/v1/pool")["history"].is_null());
+}
+
+TEST_CASE("Each port of the pool has the URL that a miner is given, by the host that was asked") {
+    World world;
+    const auto& key = sample::authority;
+    Request request;
+    request.host = "pool.example";
+    auto listeners = world.get_json("/api/v1/pool", request)["listeners"];
+    REQUIRE(listeners.size() == 4);
+    const std::string expected[] = {"stratum+tcp://pool.example:3333", "stratum+ssl://pool.example:3443",
+                                    "stratum2+tcp://pool.example:3336/" + key,
+                                    "stratum2+tcp://pool.example:3337/" + key};
+    for (std::size_t i = 0; i < 4; ++i) CHECK(listeners[i]["url"].get<std::string>() == expected[i]);
+    CHECK(listeners[0]["authority"].is_null());
+    CHECK(listeners[2]["authority"].get<std::string>() == key);
+    CHECK(world.get_json("/api/v1/pool")["channels"] == 15);
+    CHECK(world.get_json("/api/v1/pool")["listeners"][0]["url"].get<std::string>() ==
+          "stratum+tcp://HOST:3333");
 }
 
 TEST_CASE("Before the first template and share, what is not known is null") {

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+using server::http::parse_host;
 using server::http::parse_target;
 using server::http::TargetError;
 
@@ -81,4 +82,13 @@ TEST_CASE("A verb is known by its exact name") {
     CHECK(parse_verb("get") == Verb::other);
     CHECK(parse_verb("BREW") == Verb::other);
     CHECK(std::string(server::http::name_of(Verb::head)) == "HEAD");
+}
+
+TEST_CASE("The host that was asked is a name or an address without its port, or nothing") {
+    CHECK(parse_host("pool.example:8080") == "pool.example");
+    CHECK(parse_host("10.0.0.7") == "10.0.0.7");
+    CHECK(parse_host("[fd00::7]:8080") == "[fd00::7]");
+    for (const char* wrong : {"", ":8080", "a b", "user@host", "<b>", "[fd00::7", "a/b", "fd00[::7]"})
+        CHECK(parse_host(wrong).empty());
+    CHECK(parse_host(std::string(256, 'a')).empty());
 }

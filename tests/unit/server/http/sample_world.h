@@ -16,6 +16,7 @@ namespace sample {
 inline const std::string alice = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
 inline const std::string bob = "bob";
 inline const std::string block_hash = "00000000000000000001a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f7";
+inline const std::string authority = "9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh";
 inline constexpr std::int64_t now_us = 1'763'647'200'000'000;  // 2025-11-20T14:00:00Z
 
 inline std::vector<server::http::Hashrate> hashrates(double hps) {
@@ -40,7 +41,12 @@ inline server::http::LivePool live_pool() {
     live.database_available = true;
     live.nodes = {{"node-1", "healthy", "templates flow", block_hash, 840'122},
                   {"node-2", "lagging", "2 blocks behind node-1", block_hash, 840'120}};
-    live.listeners = {{"stratum_v1", "0.0.0.0", 3333}, {"stratum_v1_tls", "0.0.0.0", 3443}};
+    live.channels = 15;
+    live.certificate_left_s = 86'400;
+    live.listeners = {{"stratum_v1", "0.0.0.0", 3333},
+                      {"stratum_v1_tls", "0.0.0.0", 3443},
+                      {"stratum_v2", "0.0.0.0", 3336, authority},
+                      {"stratum_auto", "0.0.0.0", 3337, authority}};
     return live;
 }
 

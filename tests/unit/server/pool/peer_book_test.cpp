@@ -82,3 +82,25 @@ TEST_CASE("The book of peers stays within its size") {
     CHECK(opened == PeerBook::peers_max);
     CHECK(book.size() == PeerBook::peers_max);
 }
+
+TEST_CASE("Handshakes under way are counted by address, also when their sessions are gone") {
+    PeerBook book;
+    const auto peer = *parse_ip("192.0.2.1");
+    const auto other = *parse_ip("192.0.2.2");
+    const auto start = PeerBook::Instant(1h);
+    REQUIRE(book.open(peer, 0, start));
+    REQUIRE(book.open(other, 0, start));
+    CHECK(book.begin_handshake(peer, 2));
+    CHECK(book.begin_handshake(peer, 2));
+    CHECK_FALSE(book.begin_handshake(peer, 2));
+    CHECK(book.begin_handshake(other, 2));
+    book.close(peer, false, start);
+    CHECK(book.size() == 2);  // hanging up frees nothing: its handshakes are still to be answered
+    CHECK_FALSE(book.begin_handshake(peer, 2));
+    book.end_handshake(peer);
+    CHECK(book.begin_handshake(peer, 2));
+    book.end_handshake(peer);
+    book.end_handshake(peer);
+    CHECK(book.size() == 1);
+    book.end_handshake(peer);  // unknown by now
+}
