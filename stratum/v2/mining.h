@@ -52,7 +52,7 @@ class Mining {
 
     [[nodiscard]] Channel* channel_of(const PendingShare& share);
     [[nodiscard]] std::size_t channels() const { return channels_.size(); }
-    [[nodiscard]] Kept kept() const { return {channels_.size(), ids_.size(), due_.size()}; }
+    [[nodiscard]] Kept kept() const { return {channels_.size(), ids_.jobs().size(), due_.size()}; }
     [[nodiscard]] bool opened_any() const { return next_channel_ != group_channel_id + 1; }
     std::vector<EndedChannel> take_channels();
     [[nodiscard]] std::vector<std::uint32_t> worker_numbers() const;
