@@ -8,6 +8,7 @@
 #include "server/config_table.h"
 #include "stratum/address.h"
 #include "stratum/sha256.h"
+#include "stratum/v2/authority.h"
 
 namespace server {
 namespace {
@@ -93,12 +94,49 @@ bool is_host_and_port(std::string_view text) {
            text.find_first_of(" /@") == std::string_view::npos;
 }
 
-void check_node(ConfigDraft::Node& node, std::size_t index, const SecretSource& secrets, Problems& problems) {
+// The key decides whose work is mined: without it whoever sits on the way can hand out another's.
+void check_provider_key(ConfigDraft::Node& node, stratum::Network network, const std::string& key,
+                        Problems& problems) {
+    if (node.template_provider_key.empty()) {
+        if (network == stratum::Network::main)
+            report(problems, key, "missing: give the authority key that the template provider prints");
+        return;
+    }
+    const auto parsed = stratum::v2::parse_public_key(node.template_provider_key);
+    if (!parsed) return report(problems, key, stratum::v2::explain(parsed.error()));
+    if (network == stratum::Network::main && is_example_authority(*parsed))
+        return report(problems, key,
+                      "is the published example, whose secret everybody has: make an authority key for your "
+                      "provider and give that");
+    node.options.template_provider_key = *parsed;
+}
+
+void check_provider(ConfigDraft::Node& node, stratum::Network network, const std::string& prefix,
+                    Problems& problems) {
+    const auto& place = node.options.template_provider;
+    const auto key = prefix + ".template_provider";
+    if (place.empty()) {
+        if (!node.template_provider_key.empty())
+            report(problems, key + "_key", "there is no template_provider: add one, or remove the key");
+        return;
+    }
+    if (!is_host_and_port(place))
+        report(problems, key, "must be the template provider's address, as 127.0.0.1:8442");
+    if (node.options.rpc_url.empty())
+        report(problems, key,
+               "needs rpc_url too, that of the provider's own node: a provider gives templates and takes "
+               "blocks, but does not tell what became of them");
+    check_provider_key(node, network, key + "_key", problems);
+}
+
+void check_node(ConfigDraft::Node& node, std::size_t index, stratum::Network network,
+                const SecretSource& secrets, Problems& problems) {
     const auto prefix = fmt::format("node.{}", index);
     auto& options = node.options;
     if (options.name.empty()) options.name = fmt::format("node-{}", index + 1);
-    if (!options.rpc_url.starts_with("http://") ||
-        !is_host_and_port(std::string_view(options.rpc_url).substr(7)))
+    const bool told_below = options.rpc_url.empty() && !options.template_provider.empty();
+    if (!told_below && (!options.rpc_url.starts_with("http://") ||
+                        !is_host_and_port(std::string_view(options.rpc_url).substr(7))))
         report(problems, prefix + ".rpc_url", "must be the node's RPC address, as http://127.0.0.1:8332");
     if (!options.zmq_hashblock.empty() &&
         (!options.zmq_hashblock.starts_with("tcp://") ||
@@ -106,6 +144,7 @@ void check_node(ConfigDraft::Node& node, std::size_t index, const SecretSource& 
         report(problems, prefix + ".zmq_hashblock", "must be as tcp://127.0.0.1:28332");
     options.rpc_password = one_secret(secrets, node.rpc_password_file, node.rpc_password_env,
                                       prefix + ".rpc_password", problems);
+    check_provider(node, network, prefix, problems);
     const bool password_named = !node.rpc_password_file.empty() || !node.rpc_password_env.empty();
     if (options.rpc_cookie_file.empty() && !password_named)
         report(problems, prefix, "has no secret: name rpc_cookie_file, or rpc_user and rpc_password_file");
@@ -114,7 +153,7 @@ void check_node(ConfigDraft::Node& node, std::size_t index, const SecretSource& 
 void check_nodes(ConfigDraft& draft, const SecretSource& secrets, Problems& problems) {
     std::set<std::string> names;
     for (std::size_t i = 0; i < draft.nodes.size(); ++i) {
-        check_node(draft.nodes[i], i, secrets, problems);
+        check_node(draft.nodes[i], i, draft.config.pool.network, secrets, problems);
         if (!names.insert(draft.nodes[i].options.name).second)
             report(problems, fmt::format("node.{}.name", i), "another node has this name already");
         draft.config.node.nodes.push_back(draft.nodes[i].options);

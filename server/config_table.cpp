@@ -309,6 +309,14 @@ const ConfigOption options[] = {
     {"node", "zmq_hashblock", "\"\"",
      "tcp://127.0.0.1:28332, the node's zmqpubhashblock. Empty: longpoll and polling only.",
      TextOption{256, keep<&Node::options, &NodeOptions::zmq_hashblock>}},
+    {"node", "template_provider", "\"\"",
+     "127.0.0.1:8442, a Stratum V2 template provider of this node (sv2-tp): it pushes the templates and is\n"
+     "told the blocks too. rpc_url stays: a provider does not tell what became of a block.\n"
+     "Empty: getblocktemplate.",
+     TextOption{256, keep<&Node::options, &NodeOptions::template_provider>}},
+    {"node", "template_provider_key", "\"\"",
+     "The authority key that the provider prints, as \"9c4…\". On main it must be given.",
+     TextOption{64, keep<&Node::template_provider_key>}},
 
     {"templates", "early", "true", "Send empty work on a new tip at once, full work when it is parsed.",
      SwitchOption{keep<&Config::node, &NodesOptions::early_template>}},

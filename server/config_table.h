@@ -24,6 +24,7 @@ struct ConfigDraft {
         node::NodeOptions options;
         std::string rpc_password_file;
         std::string rpc_password_env;
+        std::string template_provider_key;
     };
     Config config;
     std::vector<Listener> listeners;

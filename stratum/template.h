@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,13 @@ struct TemplateTransaction {
     std::uint32_t sigops = 0;
 };
 
+// What a template provider calls its template, and on which of our connections to it: it takes solutions
+// under this name.
+struct TemplateOrigin {
+    std::uint64_t connection = 0;
+    std::uint64_t template_id = 0;
+};
+
 struct Template {
     Coin coin = Coin::bitcoin;
     Algorithm algorithm = Algorithm::sha256d;
@@ -53,8 +61,9 @@ struct Template {
     std::vector<Hash256> merkle_branches;  // from merkle_branches_of(txids)
     // A declared one: when it was taken, microseconds since 1970. 0: known by whoever received it.
     std::int64_t declared_at_us = 0;
-    bool early = false;  // an empty template sent ahead of the full one on a new tip
-    std::string node;    // name of the node it came from
+    bool early = false;                    // an empty template sent ahead of the full one on a new tip
+    std::string node;                      // name of the node it came from
+    std::optional<TemplateOrigin> origin;  // unset when no template provider made it, as it stands here
     std::chrono::steady_clock::time_point received_at{};
 };
 using TemplatePtr = std::shared_ptr<const Template>;

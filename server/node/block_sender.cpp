@@ -34,6 +34,17 @@ std::string result_of(const std::string& answer) {
     return "rejected";
 }
 
+OutgoingBlockPtr outgoing(const BlockCandidate& candidate) {
+    const auto& work = *candidate.work;
+    std::optional<ProviderSolution> solution;
+    if (work.origin)
+        solution = ProviderSolution{work.node, *work.origin, candidate.header,
+                                    stratum::coinbase_for_block(work, candidate.coinbase)};
+    return std::make_shared<OutgoingBlock>(
+        candidate.hash, stratum::assemble_block(work, candidate.header, candidate.coinbase),
+        std::move(solution));
+}
+
 }  // namespace
 
 BlockSender::BlockSender(BlockSenderOptions options, std::function<void(BlockNews)> on_news,
@@ -99,8 +110,7 @@ void BlockSender::look_soon() {
 
 void BlockSender::accept(const BlockCandidate& candidate) {
     if (is_open(candidate.hash) && watched_[candidate.hash].block) return;
-    auto block = std::make_shared<OutgoingBlock>(
-        candidate.hash, stratum::assemble_block(*candidate.work, candidate.header, candidate.coinbase));
+    const auto block = outgoing(candidate);
     files_.write(candidate.hash, block->bytes());
     auto& watched = watched_[candidate.hash];
     watched.block = block;
@@ -244,11 +254,17 @@ asio::awaitable<void> BlockSender::look_at(Hash256 hash) {
         change(hash, BlockState::immature, static_cast<std::uint32_t>(confirmations), seen.node,
                "in the chain");
     } else {
-        change(hash, BlockState::orphaned, 0, seen.node, "another block took its place");
-        const auto tip = co_await tip_height(seen.node);
-        if (tip >= seen.header.height + confirmations_mature && is_open(hash))
-            settle(hash, BlockState::orphaned);
+        co_await judge_beside(hash, seen);
     }
+}
+
+// Known and not in the chain: passed over, unless the node is still about to take it.
+asio::awaitable<void> BlockSender::judge_beside(Hash256 hash, Sighting seen) {
+    const auto tip = co_await tip_height(seen.node);
+    if (stopping_ || !is_open(hash)) co_return;
+    if (watched_[hash].state == BlockState::submitted && tip < seen.header.height) co_return;
+    change(hash, BlockState::orphaned, 0, seen.node, "another block took its place");
+    if (tip >= seen.header.height + confirmations_mature) settle(hash, BlockState::orphaned);
 }
 
 asio::awaitable<void> BlockSender::judge_unknown(Hash256 hash, std::size_t node) {

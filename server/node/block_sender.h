@@ -90,6 +90,7 @@ class BlockSender {
     void look_soon();
     [[nodiscard]] bool is_due(const Watched& watched, bool all) const;
     [[nodiscard]] bool is_open(const stratum::Hash256& hash) const;
+    boost::asio::awaitable<void> judge_beside(stratum::Hash256 hash, Sighting seen);
     boost::asio::awaitable<void> judge_unknown(stratum::Hash256 hash, std::size_t node);
     void change(const stratum::Hash256& hash, BlockState state, std::uint32_t confirmations, std::size_t node,
                 std::string detail);

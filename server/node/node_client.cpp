@@ -49,6 +49,8 @@ const char* name_of(NodeFailure failure) {
             return "not_understood";
         case NodeFailure::bad_template:
             return "bad_template";
+        case NodeFailure::no_provider:
+            return "no_provider";
         case NodeFailure::closed:
             break;
     }

@@ -1,10 +1,13 @@
 #pragma once
-// One Bitcoin node as the node side talks to it. Two kinds: a node behind JSON-RPC, and the built-in
-// development chain. A client belongs to one thread (that of the executor it was made with); its calls may
-// overlap. close() ends all open calls with `closed`; after it every call ends so at once.
+// One Bitcoin node as the node side talks to it. Three kinds: a node behind JSON-RPC, such a node with a
+// template provider beside it, and the built-in development chain. A client belongs to one thread (that of
+// the executor it was made with); its calls may overlap. close() ends all open calls with `closed`; after it
+// every call ends so at once.
 
+#include <array>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
@@ -26,6 +29,7 @@ enum class NodeFailure {
     refused,         // any other RPC error
     not_understood,  // no JSON, no HTTP, or a result that cannot be
     bad_template,    // a template that contradicts itself
+    no_provider,     // its template provider gives none; the detail says why
     closed,
 };
 const char* name_of(NodeFailure failure);
@@ -39,18 +43,31 @@ using NodeResult = boost::system::result<T, NodeError>;
 template <typename T>
 using NodeCall = boost::asio::awaitable<NodeResult<T>>;
 
+// A block as the template provider of its template wants it: it has the transactions itself.
+struct ProviderSolution {
+    std::string node;  // whose provider that is
+    stratum::TemplateOrigin origin;
+    std::array<std::uint8_t, 80> header{};
+    stratum::Bytes coinbase;  // with witness
+};
+
 // A block on its way to nodes: bytes made once, hex made once by the first who needs it.
 class OutgoingBlock {
   public:
-    OutgoingBlock(stratum::Hash256 hash, stratum::Bytes bytes) : hash_(hash), bytes_(std::move(bytes)) {}
+    OutgoingBlock(stratum::Hash256 hash, stratum::Bytes bytes,
+                  std::optional<ProviderSolution> solution = std::nullopt)
+        : hash_(hash), bytes_(std::move(bytes)), solution_(std::move(solution)) {}
     [[nodiscard]] const stratum::Hash256& hash() const { return hash_; }
     [[nodiscard]] const stratum::Bytes& bytes() const { return bytes_; }
+    // None: its template came from no provider, or from a process before this one.
+    [[nodiscard]] const std::optional<ProviderSolution>& solution() const { return solution_; }
     // One thread only.
     [[nodiscard]] const std::string& hex();
 
   private:
     stratum::Hash256 hash_;
     stratum::Bytes bytes_;
+    std::optional<ProviderSolution> solution_;
     std::string hex_;
 };
 using OutgoingBlockPtr = std::shared_ptr<OutgoingBlock>;

@@ -11,7 +11,7 @@
 #include "server/log.h"
 #include "server/node/coinbase_shape.h"
 #include "server/node/development_node.h"
-#include "server/node/rpc_node.h"
+#include "server/node/node_clients.h"
 #include "server/node/selection.h"
 #include "server/task.h"
 
@@ -24,8 +24,6 @@ using std::chrono::steady_clock;
 using stratum::Hash256;
 
 constexpr std::size_t believed_max = 1000;
-constexpr seconds early_longest{
-    10};  // an early job whose full one does not come gives way to what nodes offer
 constexpr std::array node_states{NodeState::starting, NodeState::healthy,     NodeState::stalled,
                                  NodeState::lagging,  NodeState::wrong_chain, NodeState::unreachable};
 
@@ -69,6 +67,14 @@ NodeDesk::NodeDesk(asio::any_io_executor control, NodesOptions options, NodesEve
                      .Name("hashyard_node_templates_total")
                      .Help("Block templates from nodes, by what became of them.")
                      .Register(registry)),
+      provider_connections_(prometheus::BuildCounter()
+                                .Name("hashyard_provider_connections_total")
+                                .Help("Connections to template providers: up, or what they ended by.")
+                                .Register(registry)),
+      provider_solutions_(prometheus::BuildCounter()
+                              .Name("hashyard_provider_solutions_total")
+                              .Help("Blocks on templates of template providers: sent to them, or too late.")
+                              .Register(registry)),
       sender_(
           sender_options(options_),
           [this](BlockNews news) {
@@ -89,6 +95,7 @@ void NodeDesk::start() {
         add_nodes();
     sender_.start(std::move(sending_));
     for (const auto& watch : watches_) watch->start();
+    for (const auto& provider : providers_) provider->start();
     listen_to_zmq();
     spawn(control_, tick(shared_from_this()), "node_tick", Vital::yes);
 }
@@ -97,6 +104,7 @@ void NodeDesk::stop() {
     if (std::exchange(stopped_, true)) return;
     tick_timer_.cancel();
     if (zmq_) zmq_->stop();
+    for (const auto& provider : providers_) provider->stop();
     for (const auto& watch : watches_) watch->stop();
     if (world_)
         asio::post(world_->executor, [world = world_] {
@@ -108,11 +116,30 @@ void NodeDesk::stop() {
 
 void NodeDesk::add_nodes() {
     for (const auto& node : options_.nodes) {
-        add_watch(node.name,
-                  std::make_unique<RpcNode>(control_, node, options_.network, options_.rpc_timeout));
-        sending_.push_back({node.name, std::make_unique<RpcNode>(sender_.executor(), node, options_.network,
-                                                                 options_.rpc_timeout)});
+        auto clients = make_clients({control_, sender_.executor()}, node, options_,
+                                    provider_events(watches_.size(), node.name));
+        add_watch(node.name, std::move(clients.watching));
+        sending_.push_back({node.name, std::move(clients.sending)});
+        if (clients.provider) providers_.push_back(std::move(clients.provider));
     }
+}
+
+ProviderEvents NodeDesk::provider_events(std::size_t node, const std::string& name) {
+    const auto self = weak_from_this();
+    ProviderEvents events;
+    events.on_tip = [self, node](const Hash256& tip) {
+        if (const auto desk = self.lock()) desk->watches_[node]->hear_tip(tip);
+    };
+    events.on_connection = [self, name](const char* result) {
+        if (const auto desk = self.lock())
+            desk->provider_connections_.Add({{"node", name}, {"result", result}}).Increment();
+    };
+    events.on_solution = [self, name](bool sent) {
+        if (const auto desk = self.lock())
+            desk->provider_solutions_.Add({{"node", name}, {"result", sent ? "sent" : "too_late"}})
+                .Increment();
+    };
+    return events;
 }
 
 void NodeDesk::add_development_chain() {
@@ -284,9 +311,7 @@ void NodeDesk::reconsider() {
     const auto best = choose(candidates, current_);
     if (!best || watches_[*best]->latest() == published_source_) return;
     const auto source = watches_[*best]->latest();
-    const bool early_is_ahead = published_ && published_->early && source->work.height < published_->height &&
-                                steady_clock::now() - published_->received_at < early_longest;
-    if (early_is_ahead) return;
+    if (is_behind_early(*best)) return;
     if (const auto extranonce_bytes = unproven(source->work)) {
         if (source != refused_source_ && !std::exchange(proving_, true))
             spawn(control_, prove(shared_from_this(), *best, source, *extranonce_bytes), "coinbase_proof",
@@ -307,6 +332,15 @@ std::optional<std::size_t> NodeDesk::unproven(const stratum::Template& work) con
     for (const auto length : options_.extranonce_lengths)
         if (!proven_.contains(shape_key(work, options_, length))) return length;
     return std::nullopt;
+}
+
+// Work on the block before is worth nothing while the early job's tip holds: for a while in any case, and as
+// long as the node that offers it has that tip itself.
+bool NodeDesk::is_behind_early(std::size_t node) const {
+    if (!published_ || !published_->early) return false;
+    if (watches_[node]->latest()->work.height >= published_->height) return false;
+    return watches_[node]->tip() == published_->previous ||
+           steady_clock::now() - published_->received_at < options_.early_longest;
 }
 
 // A shape nobody has proven is never mined: first our own rules, then the node's.

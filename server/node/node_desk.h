@@ -18,6 +18,7 @@
 #include "server/node/block_sender.h"
 #include "server/node/node_watch.h"
 #include "server/node/nodes.h"
+#include "server/node/provider_link.h"
 #include "server/node/zmq_listener.h"
 
 namespace server::node {
@@ -36,6 +37,7 @@ class NodeDesk : public std::enable_shared_from_this<NodeDesk> {
   private:
     using Source = std::shared_ptr<const NodeTemplate>;
     void add_nodes();
+    ProviderEvents provider_events(std::size_t node, const std::string& name);
     void add_development_chain();
     void add_watch(const std::string& name, std::unique_ptr<NodeClient> client);
     void listen_to_zmq();
@@ -46,6 +48,7 @@ class NodeDesk : public std::enable_shared_from_this<NodeDesk> {
     void on_tip(std::size_t node, const stratum::Hash256& tip);
     void reconsider();
     [[nodiscard]] bool is_believed(std::size_t node) const;
+    [[nodiscard]] bool is_behind_early(std::size_t node) const;
     boost::asio::awaitable<void> verify(std::shared_ptr<NodeDesk> self, std::size_t node,
                                         stratum::Hash256 tip);
     boost::asio::awaitable<void> send_early(std::shared_ptr<NodeDesk> self, std::size_t node,
@@ -64,10 +67,13 @@ class NodeDesk : public std::enable_shared_from_this<NodeDesk> {
     prometheus::Family<prometheus::Gauge>& states_;
     prometheus::Family<prometheus::Gauge>& heights_;
     prometheus::Family<prometheus::Counter>& templates_;
+    prometheus::Family<prometheus::Counter>& provider_connections_;
+    prometheus::Family<prometheus::Counter>& provider_solutions_;
     BlockSender sender_;
     std::shared_ptr<struct DevelopmentWorld> world_;  // with the development chain only
     std::vector<BlockSender::Node> sending_;          // until start()
     std::vector<std::shared_ptr<NodeWatch>> watches_;
+    std::vector<std::shared_ptr<ProviderLink>> providers_;
     std::unique_ptr<ZmqListener> zmq_;
 
     stratum::TemplatePtr published_;

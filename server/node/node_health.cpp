@@ -44,6 +44,8 @@ NodeJudgement of_error(const NodeError& error) {
             return {NodeState::stalled, "its answer is not understood: " + error.detail};
         case NodeFailure::bad_template:
             return {NodeState::stalled, "its template is unsound: " + error.detail};
+        case NodeFailure::no_provider:
+            return {NodeState::stalled, "its template provider gives no work: " + error.detail};
         case NodeFailure::not_found:
         case NodeFailure::refused:
         case NodeFailure::closed:

@@ -3,11 +3,13 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "stratum/limits.h"
 #include "stratum/template.h"
+#include "stratum/v2/keys.h"
 
 namespace server::node {
 
@@ -18,6 +20,9 @@ struct NodeOptions {
     std::string rpc_password;
     std::filesystem::path rpc_cookie_file;  // read again before each connection; wins over user and password
     std::string zmq_hashblock;              // tcp://host:port, empty: longpoll and polling only
+    // host:port of a template provider of this node, empty: getblocktemplate.
+    std::string template_provider;
+    std::optional<stratum::v2::XOnlyKey> template_provider_key;  // none: its certificate is not checked
 };
 
 struct NodesOptions {
@@ -35,6 +40,8 @@ struct NodesOptions {
     std::uint32_t development_chain_nbits = 0x1d07ffff;
     std::uint32_t development_chain_transactions = 12;  // in each of its templates, at most 5,000
     bool early_template = true;                         // send an empty job on a new tip before the full one
+    // Then it gives way to what nodes offer, unless they have its tip themselves.
+    std::chrono::milliseconds early_longest{10'000};
     // Of the coinbases that miners will make: V1, and V2 where a listener speaks it. Each is proven.
     std::vector<std::size_t> extranonce_lengths{stratum::extranonce_bytes_v1};
     std::string coinbase_tag;

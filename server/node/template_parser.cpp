@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/node/json_scanner.h"
+#include "server/node/template_check.h"
 #include "stratum/coinbase.h"
 #include "stratum/merkle.h"
 #include "stratum/target.h"
@@ -20,19 +21,6 @@ constexpr std::size_t data_letters_max = 2 * block_weight_max;
 
 // Rules that change what a pool does are listed; others marked with "!" are not understood. BIP9, BIP145.
 bool is_known_rule(std::string_view name) { return name == "segwit" || name == "csv" || name == "taproot"; }
-
-std::uint32_t easiest_nbits(Network network) {
-    switch (network) {
-        case Network::main:
-        case Network::test:
-            return 0x1d00ffff;
-        case Network::signet:
-            return 0x1e0377ae;
-        case Network::regtest:
-            break;
-    }
-    return 0x207fffff;
-}
 
 // Everything read so far, and which of the necessary fields were there.
 struct Reading {
@@ -228,24 +216,6 @@ bool read_field(JsonScanner& in, std::string_view key, Reading& reading) {
     return in.skip().has_value();
 }
 
-std::vector<Hash256> hashes_of(const stratum::Template& work, Hash256 stratum::TemplateTransaction::*which) {
-    std::vector<Hash256> out;
-    out.reserve(work.transactions.size());
-    for (const auto& tx : work.transactions) out.push_back(tx.*which);
-    return out;
-}
-
-bool check_commitment(Reading& reading) {
-    auto& work = reading.out.work;
-    if (!reading.commitment) return !reading.any_witness || reading.fail(TemplateError::commitment_missing);
-    const auto expected =
-        stratum::witness_commitment_script(hashes_of(work, &stratum::TemplateTransaction::wtxid));
-    const auto offered = stratum::parse_hex(*reading.commitment);
-    if (!offered || *offered != expected) return reading.fail(TemplateError::commitment_mismatch);
-    work.witness_commitment = expected;
-    return true;
-}
-
 bool check_whole(Reading& reading, Network network) {
     auto& work = reading.out.work;
     if (!reading.complete()) return reading.fail(TemplateError::missing_field);
@@ -253,17 +223,25 @@ bool check_whole(Reading& reading, Network network) {
         work.time_min = work.time;  // a node older than BIP23's mintime: stay at its own time
     if (work.time < work.time_min) return reading.fail(TemplateError::bad_time);
 
-    const auto target = stratum::target_of_nbits(work.nbits);
-    if (!target || *target > *stratum::target_of_nbits(easiest_nbits(network)))
-        return reading.fail(TemplateError::bad_nbits);
-    if (reading.target && stratum::Uint256::parse_hex(*reading.target) != target)
-        return reading.fail(TemplateError::bad_nbits);
-    work.network_target = *target;
+    std::optional<stratum::Uint256> stated;
+    if (reading.target) {
+        stated = stratum::Uint256::parse_hex(*reading.target);
+        if (!stated) return reading.fail(TemplateError::bad_nbits);
+    }
+    if (const auto wrong = check_target(work, stated, network)) return reading.fail(*wrong);
 
     const auto most_sats = subsidy_sats(work.height, network) + work.fees_sats;
     if (work.coinbase_value_sats < work.fees_sats || work.coinbase_value_sats > most_sats)
         return reading.fail(TemplateError::bad_coinbase_value);
-    return check_commitment(reading);
+
+    std::optional<stratum::Bytes> commitment;
+    if (reading.commitment) {
+        commitment = stratum::parse_hex(*reading.commitment);
+        if (!commitment) return reading.fail(TemplateError::commitment_mismatch);
+    }
+    const auto wrong =
+        check_commitment(work, commitment, reading.any_witness ? Witnesses::some : Witnesses::none);
+    return !wrong || reading.fail(*wrong);
 }
 
 }  // namespace
@@ -286,8 +264,10 @@ const char* name_of(TemplateError error) {
                                       "bad_fee",
                                       "bad_coinbase_value",
                                       "commitment_missing",
-                                      "commitment_mismatch"};
-    static_assert(names.size() == static_cast<std::size_t>(TemplateError::commitment_mismatch) + 1);
+                                      "commitment_mismatch",
+                                      "merkle_path_mismatch",
+                                      "unknown_output"};
+    static_assert(names.size() == static_cast<std::size_t>(TemplateError::unknown_output) + 1);
     return names[static_cast<std::size_t>(error)];
 }
 
@@ -306,7 +286,7 @@ TemplateResult parse_template(std::string_view json, Network network) {
     if (!in.at_end()) return TemplateError::not_json;
     if (!check_whole(reading, network)) return reading.error;
     auto& work = reading.out.work;
-    work.merkle_branches = stratum::merkle_branches_of(hashes_of(work, &stratum::TemplateTransaction::txid));
+    work.merkle_branches = stratum::merkle_branches_of(txids_of(work));
     return std::move(reading.out);
 }
 
@@ -329,10 +309,10 @@ bool fit_to_limits(NodeTemplate& offered, std::size_t coinbase_weight, std::size
         work.transactions.pop_back();
     }
     if (work.transactions.size() == count) return false;
-    work.merkle_branches = stratum::merkle_branches_of(hashes_of(work, &stratum::TemplateTransaction::txid));
+    work.merkle_branches = stratum::merkle_branches_of(txids_of(work));
     if (!work.witness_commitment.empty())
-        work.witness_commitment =
-            stratum::witness_commitment_script(hashes_of(work, &stratum::TemplateTransaction::wtxid));
+        work.witness_commitment = stratum::witness_commitment_script(wtxids_of(work));
+    work.origin.reset();  // it is no longer the provider's
     return true;
 }
 

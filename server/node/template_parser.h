@@ -37,6 +37,8 @@ enum class TemplateError {
     bad_coinbase_value,
     commitment_missing,
     commitment_mismatch,
+    merkle_path_mismatch,  // from here on: of template providers
+    unknown_output,        // an output other than the commitment that the coinbase would have to have
 };
 const char* name_of(TemplateError error);  // also a metric label
 

@@ -43,7 +43,7 @@ Response respond(std::span<const std::uint8_t, act1_bytes> act1, const KeyPair& 
 
 enum class HandshakeError : std::uint8_t { bad_static_key, bad_certificate };  // which part does not decrypt
 
-// The client's part: tests, load generators, interoperability.
+// The client's part: towards template providers, in tests and load generators.
 class Initiator {
   public:
     explicit Initiator(const KeyPair& ephemeral) : ephemeral_(ephemeral) {}

@@ -209,6 +209,24 @@ TEST_CASE("An early empty job goes ahead of the full one when the node takes its
     world.run_until([&] { return world.has_news(hash, BlockState::immature); });
 }
 
+TEST_CASE("An early job stays as long as its node has that tip, however long the full one takes") {
+    OneNode one;
+    one.node.publish_by_zmq();
+    auto options = one.options();
+    options.early_longest = std::chrono::milliseconds(1);
+    options.lagging_after = std::chrono::seconds(0);
+    NodesWorld world(options);
+    world.start();
+    world.run_until_full(first_height);
+    one.node.hold("getblocktemplate");
+    one.node.mine();
+    world.run_until([&] { return world.latest()->early; });
+    world.run_until_state(NodeState::stalled);
+    CHECK(world.latest()->early);
+    one.node.release("getblocktemplate");
+    world.run_until_full(first_height + 1);
+}
+
 TEST_CASE("Without early_template nobody sees an empty job") {
     OneNode one;
     auto options = one.options();
@@ -230,6 +248,32 @@ TEST_CASE("A block whose answer got lost is found in the chain") {
     const auto hash = world.solve_and_submit(world.latest());
     world.run_until([&] { return world.has_news(hash, BlockState::immature); });
     CHECK(one.node.height() == first_height);
+}
+
+TEST_CASE("A block that its node knows and has not taken yet is no orphan") {
+    OneNode one;
+    NodesWorld world(one.options());
+    world.start();
+    world.run_until_full(first_height);
+    // As while the node checks it: the header is there, the tip is still the one before.
+    one.node.twist("getblockheader", [](std::string text) {
+        const std::string truth = "\"confirmations\":1,";
+        const auto at = text.find(truth);
+        return at == std::string::npos ? text : text.replace(at, truth.size(), "\"confirmations\":-1,");
+    });
+    one.node.twist("getblockchaininfo", [](std::string text) {
+        const std::string truth = "\"blocks\":121";
+        const auto at = text.find(truth);
+        return at == std::string::npos ? text : text.replace(at, truth.size(), "\"blocks\":120");
+    });
+    const auto hash = world.solve_and_submit(world.latest());
+    world.run_until([&] { return one.node.height() == first_height; });
+    const auto asked = one.node.calls("getblockheader");
+    world.run_until([&] { return one.node.calls("getblockheader") >= asked + 3; });
+    CHECK_FALSE(world.has_news(hash, BlockState::orphaned));
+    one.node.untwist("getblockheader");
+    one.node.untwist("getblockchaininfo");
+    world.run_until([&] { return world.has_news(hash, BlockState::immature); });
 }
 
 TEST_CASE("A block found while the node is away is sent when it is back, also by the next process") {

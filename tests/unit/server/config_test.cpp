@@ -211,6 +211,41 @@ TEST_CASE("A missing secret stops the start, and a password does not stand in th
           std::string::npos);
 }
 
+TEST_CASE("A template provider beside a node: its address, its key, and the node's own RPC") {
+    // The specification's own key, and the reference code's published one.
+    const std::string key = "9bXiEd8boQVhq7WddEcERUL5tyyJVFYdU8th3HfbNXK3Yw6GRXh";
+    const std::string example = "9auqWEzQDVyd2oe1JVGFLMLHZtCo2FFqZwtKA5gd9xbuEu7PH72";
+    const std::string place = "template_provider = \"127.0.0.1:8442\"\n";
+    const auto with_key = [](const std::string& text) {
+        return "template_provider_key = \"" + text + "\"\n";
+    };
+    const auto config = good(one_node + place + with_key(key));
+    CHECK(config.node.nodes[0].template_provider == "127.0.0.1:8442");
+    CHECK(config.node.nodes[0].template_provider_key.has_value());
+    CHECK(problem_of(one_node + place) ==
+          "h.toml:5: node.0.template_provider_key: missing: give the authority key that the template "
+          "provider prints");
+    CHECK(problem_of(one_node + place + with_key("9bXi")).find("template_provider_key: ") !=
+          std::string::npos);
+    CHECK(problem_of(one_node + place + with_key(example)).find("published example") != std::string::npos);
+    CHECK(problem_of(one_node + with_key(key)).find("there is no template_provider") != std::string::npos);
+    CHECK(problem_of(one_node + "template_provider = \"8442\"\n" + with_key(key)).find("as 127.0.0.1:8442") !=
+          std::string::npos);
+
+    auto alone = one_node + place + with_key(key);
+    alone.erase(alone.find("rpc_url"), alone.find("rpc_user") - alone.find("rpc_url"));
+    const auto problems = parse(alone).problems;
+    REQUIRE(problems.size() == 1);
+    CHECK(explain(problems[0]).starts_with("h.toml:8: node.0.template_provider: needs rpc_url too"));
+
+    auto regtest = one_node + place;
+    regtest.replace(regtest.find("\"main\""), 6, "\"regtest\"");
+    regtest.replace(regtest.find(main_address), main_address.size(),
+                    "bcrt1qft5p2uhsdcdc3l2ua4ap5qqfg4pjaqlp250x7us7a8qqhrxrxfsqseac85");
+    CHECK_FALSE(good(regtest).node.nodes[0].template_provider_key.has_value());
+    CHECK(good(regtest + with_key(example)).node.nodes[0].template_provider_key.has_value());
+}
+
 TEST_CASE("The command line wins over the file") {
     const auto config = good("[pool]\nshards = 1\n[[stratum]]\nport = 4000\n",
                              {{"pool.shards", "2"},
