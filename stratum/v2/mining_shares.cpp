@@ -1,7 +1,6 @@
 // Shares: from a message into the batch, from a verdict to its answer.
 
 #include <algorithm>
-#include <cstring>
 
 #include "stratum/v2/error_codes.h"
 #include "stratum/v2/mining.h"
@@ -67,8 +66,8 @@ void Mining::submit(const Submitted& submitted, ShareBatch& batch) {
     Submission share;
     share.job = ids_.job_of(submitted.job_id).value_or(0);
     share.rest_bytes = static_cast<std::uint8_t>(submitted.extranonce.size());
-    std::memcpy(share.rest.data(), submitted.extranonce.data(),
-                std::min(submitted.extranonce.size(), share.rest.size()));
+    std::copy_n(submitted.extranonce.begin(), std::min(submitted.extranonce.size(), share.rest.size()),
+                share.rest.begin());
     share.ntime = submitted.ntime;
     share.nonce = submitted.nonce;
     const auto* job = host_.jobs().find(share.job);

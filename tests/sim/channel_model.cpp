@@ -50,6 +50,8 @@ Prediction ChannelModel::judge(const Sent& sent, std::uint64_t oldest_template, 
     auto target = told_[job->told - 1].target;
     if (now - told_.back().at <= stratum::easier_target_credited_for)
         for (auto i = job->told; i < told_.size(); ++i) target = std::max(target, told_[i].target);
+    // No client is told that its block was refused: it proves the work of the network's target.
+    if (out.block && number > target) target = job->facts.network_target;
     if (number > target) return refused(Answer::low_difficulty);
     if (!job->credited.insert(sent.hash).second) return refused(Answer::duplicate);
     out.target = target;

@@ -34,14 +34,20 @@ void Ledger::hold_prefix(const std::string& prefix, Holder holder, Instant now) 
     require(live_prefixes_.insert(prefix).second, "no two live channels share a prefix");
     const auto released = released_prefixes_.find(prefix);
     if (released == released_prefixes_.end()) return;
-    require(holder == Holder::resumed || now - released->second >= stratum::job_kept_for,
+    require(holder == Holder::resumed || now - released->second.at >= stratum::job_kept_for,
             "a prefix rests while jobs of its last holder live");
     released_prefixes_.erase(released);
 }
 
-void Ledger::release_prefix(const std::string& prefix, Instant now) {
+std::size_t Ledger::prefixes_taken(Instant now) const {
+    std::size_t taken = live_prefixes_.size();
+    for (const auto& [prefix, released] : released_prefixes_) taken += released.taken_until > now ? 1u : 0u;
+    return taken;
+}
+
+void Ledger::release_prefix(const std::string& prefix, Instant now, Instant taken_until) {
     require(live_prefixes_.erase(prefix) == 1, "a prefix is released once");
-    released_prefixes_.insert_or_assign(prefix, now);
+    released_prefixes_.insert_or_assign(prefix, Released{now, taken_until});
 }
 
 void Ledger::forget_prefixes() {

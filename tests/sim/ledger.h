@@ -15,7 +15,7 @@ namespace sim {
 struct Counts {
     std::uint64_t steps = 0, blocks = 0, templates = 0, tips = 0, reconnects = 0, resumes = 0, crashes = 0,
                   unanswered = 0, channels_opened = 0, channels_closed = 0, updates = 0, retargets = 0,
-                  batches = 0, untold = 0;
+                  batches = 0, untold = 0, exhausted = 0;
     std::array<std::uint64_t, answer_names.size()> v1{}, v2{};  // by Answer
 };
 
@@ -34,8 +34,11 @@ class Ledger {
     enum class Holder { fresh, resumed };
     // A channel was given this prefix. `prefix`: eight hex letters.
     void hold_prefix(const std::string& prefix, Holder holder, Instant now);
-    void release_prefix(const std::string& prefix, Instant now);
+    // `taken_until`: when the pool can give it again at the latest.
+    void release_prefix(const std::string& prefix, Instant now, Instant taken_until);
     void forget_prefixes();
+    // How many are live or resting, at most.
+    [[nodiscard]] std::size_t prefixes_taken(Instant now) const;
 
     void compare_with(const StoreModel& store) const;
 
@@ -47,7 +50,10 @@ class Ledger {
     std::multiset<stratum::Bytes> blocks_expected_, blocks_seen_;  // of the batch under way
     std::set<stratum::Hash256> all_blocks_;
     std::set<std::string> live_prefixes_;
-    std::map<std::string, Instant> released_prefixes_;
+    struct Released {
+        Instant at, taken_until;
+    };
+    std::map<std::string, Released> released_prefixes_;
 };
 
 }  // namespace sim

@@ -51,8 +51,9 @@ Pool::Pool(Random& random_source, std::filesystem::path folder)
     : random(random_source),
       fixed_versions(one_in(random_source, 6)),
       folder_(std::move(folder)),
-      // Few, so that each is given again while the run lasts.
-      prefix_count_(static_cast<std::uint32_t>(400 + random_source() % 200)) {}
+      // Few, so that each is given again while the run lasts; now and then too few.
+      prefix_count_(
+          static_cast<std::uint32_t>((one_in(random_source, 3) ? 80 : 400) + random_source() % 100)) {}
 
 Pool::~Pool() = default;
 
@@ -162,6 +163,11 @@ void Pool::remember(Proof proof) {
 }
 
 const Proof* Pool::any_proof() { return proofs_.empty() ? nullptr : &proofs_[random() % proofs_.size()]; }
+
+void Pool::check_exhausted() {
+    ++ledger.counts.exhausted;
+    require(ledger.prefixes_taken(now) >= prefix_count_, "nobody is refused while a prefix is free");
+}
 
 void Pool::check_bounds() const {
     require(engine_->desk.jobs().size() <= jobs_max, "jobs are bounded");

@@ -47,6 +47,8 @@ class Pool {
     void remember(Proof proof);
     [[nodiscard]] const Proof* any_proof();
     void check_bounds() const;
+    // A channel was refused for want of a prefix.
+    void check_exhausted();
 
     Random& random;
     Instant now{std::chrono::hours(1)};

@@ -52,11 +52,13 @@ bool run(std::uint64_t seed, std::uint64_t steps) {
             text(counts.updates).c_str(), text(counts.retargets).c_str(), text(counts.batches).c_str(),
             text(counts.untold).c_str());
         std::printf(
-            "  %s reconnects, %s resumes, %s crashes with %s shares unanswered, %s aborts; stored %zu, work "
+            "  %s reconnects, %s resumes, %s without a prefix, %s crashes with %s shares unanswered, %s "
+            "aborts; stored %zu, work "
             "%s\n",
-            text(counts.reconnects).c_str(), text(counts.resumes).c_str(), text(counts.crashes).c_str(),
-            text(counts.unanswered).c_str(), text(world.store().aborts()).c_str(),
-            world.store().shares().size(), world.work().decimal().c_str());
+            text(counts.reconnects).c_str(), text(counts.resumes).c_str(), text(counts.exhausted).c_str(),
+            text(counts.crashes).c_str(), text(counts.unanswered).c_str(),
+            text(world.store().aborts()).c_str(), world.store().shares().size(),
+            world.work().decimal().c_str());
     } catch (const sim::Broken& broken) {
         std::printf("seed %llu, step %llu: BROKEN: %s\n", static_cast<unsigned long long>(seed),
                     static_cast<unsigned long long>(step), broken.what());

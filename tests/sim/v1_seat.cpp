@@ -8,6 +8,7 @@
 namespace sim {
 namespace {
 
+constexpr std::chrono::minutes lull{10};  // longer than any step
 constexpr std::size_t prefix_letters = 2 * stratum::prefix_bytes;
 
 int code_of(Answer answer) {
@@ -39,6 +40,10 @@ void V1Seat::connect(bool resume) {
     session_ = std::make_unique<stratum::v1::Session>(settings_, pool_.desk(), pool_.now);
     extranonce_.clear();
     pool_.feed(*session_, miner_.greeting(resume));
+    if (session_->closing() == stratum::CloseReason::prefixes_exhausted) {
+        session_->output().clear();
+        return pool_.check_exhausted();
+    }
     listen();
     require(session_->mining(), "a good greeting leads to work");
     require(model_.has_job(), "the first job leaves with the login");
@@ -49,7 +54,9 @@ void V1Seat::disconnect() {
     pool_.settle();
     listen();
     if (!extranonce_.empty()) {
-        pool_.ledger.release_prefix(extranonce_.substr(0, prefix_letters), pool_.now);
+        // Parked first, until a step after its jobs are gone; then it rests.
+        pool_.ledger.release_prefix(extranonce_.substr(0, prefix_letters), pool_.now,
+                                    pool_.now + 2 * stratum::job_kept_for + lull);
         parked_.insert_or_assign(extranonce_, ParkedModel{std::move(model_), pool_.now});
     }
     extranonce_.clear();
@@ -68,6 +75,7 @@ void V1Seat::crash() {
 }
 
 void V1Seat::mine() {
+    if (!session_->mining()) return;
     for (auto shares = 1 + pool_.random() % 5; shares > 0; --shares)
         if (auto share = miner_.mine(model_.target())) submit(std::move(*share));
 }

@@ -13,8 +13,8 @@ constexpr std::uint32_t group = 1;
 
 stratum::Uint256 any_max_target(Random& random) {
     if (!one_in(random, 4)) return stratum::Uint256::max();
-    // Powers of two of difficulty, and targets between them.
-    const auto target = stratum::Difficulty::fraction(28 + static_cast<int>(random() % 5))->target();
+    // Powers of two of difficulty, and targets between them; some are harder than the network's.
+    const auto target = stratum::Difficulty::fraction(24 + static_cast<int>(random() % 9))->target();
     return one_in(random, 2) ? target : target + stratum::Uint256{12345};
 }
 
@@ -88,7 +88,7 @@ void V2Seat::close_group() {
 void V2Seat::end_channel(const V2Channel& channel) {
     for (const auto& share : channel.accepted) pool_.ledger.acknowledge(share.hash, share.credit);
     pool_.ledger.counts.untold += channel.accepted.size();
-    pool_.ledger.release_prefix(channel.prefix_text(), pool_.now);
+    pool_.ledger.release_prefix(channel.prefix_text(), pool_.now, pool_.now + stratum::job_kept_for);
 }
 
 void V2Seat::end_closed_channels() {

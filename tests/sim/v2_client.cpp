@@ -5,6 +5,7 @@
 #include "stratum/limits.h"
 #include "stratum/sha256.h"
 #include "stratum/target.h"
+#include "stratum/v2/error_codes.h"
 #include "tests/sim/require.h"
 
 namespace sim {
@@ -126,8 +127,10 @@ V2Channel* V2Client::hear(const FrameHeader& header, ByteView payload, const Mom
     if (is<OpenMiningChannelError>(header)) {
         const auto m = read<OpenMiningChannelError>(header, payload);
         const auto opening = openings.find(m.request_id);
-        require(opening != openings.end() && opening->second.refused,
+        const bool exhausted = m.error_code == open_error::channel_capacity_exhausted;
+        require(opening != openings.end() && (opening->second.refused || exhausted),
                 "a good channel is opened: " + std::string(m.error_code));
+        if (exhausted) ++capacity_refusals;
         openings.erase(opening);
     } else if (is<NewExtendedMiningJob>(header)) {
         const auto m = read<NewExtendedMiningJob>(header, payload);
@@ -183,7 +186,12 @@ V2Channel& V2Client::on_opened(std::uint32_t request_id, std::uint32_t id, const
 }
 
 // An id means one job on the whole connection, and ids count up by one: small firmware keeps jobs in a ring.
-void V2Client::learn(std::uint32_t address, const V2Work& work, std::uint64_t template_number) {
+void V2Client::learn(std::uint32_t address, const V2Work& work, const Moment& moment) {
+    const auto template_number = moment.template_number;
+    if (template_number != newest_template_) {
+        newest_template_ = template_number;
+        oldest_template_ = moment.oldest_template;
+    }
     const auto known = meanings_.find(work.id);
     if (known == meanings_.end())
         require(work.id == (meanings_.empty() ? 1 : meanings_.rbegin()->first + 1), "job ids count up");
@@ -217,7 +225,7 @@ void V2Client::activate(V2Channel& channel, V2Work work, const Moment& moment) {
 }
 
 void V2Client::on_job(std::uint32_t address, const V2Work& work, const Moment& moment) {
-    learn(address, work, moment.template_number);
+    learn(address, work, moment);
     for (auto* channel : addressed(address, "a job")) {
         require(!channel->future.contains(work.id), "a future job is sent once");
         if (!work.ntime) {
@@ -254,6 +262,12 @@ void V2Client::on_target(const SetTarget& message, Instant now) {
         channel->job_owed = true;
         channel->model.tell_difficulty(channel->target, now);
     }
+}
+
+std::size_t V2Client::job_ids_alive() const {
+    return static_cast<std::size_t>(
+        std::count_if(meanings_.begin(), meanings_.end(),
+                      [this](const auto& each) { return each.second.template_number >= oldest_template_; }));
 }
 
 // No job of the newest template is left that the channel has not had.

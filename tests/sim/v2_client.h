@@ -76,6 +76,7 @@ class V2Client {
     struct Moment {
         Instant now;
         std::uint64_t template_number = 0;
+        std::uint64_t oldest_template = 0;  // whose jobs it still knows
     };
     // Anything that is no answer to shares. Gives back the channel that it opens.
     V2Channel* hear(const stratum::v2::FrameHeader& header, stratum::ByteView payload, const Moment& moment);
@@ -84,10 +85,13 @@ class V2Client {
     V2Channel& open_channel(std::uint32_t id, const std::string& about);
     // Every channel has its first job, and a job for its newest target.
     void check_started() const;
+    // Those whose templates the pool still knew when it told of the newest.
+    [[nodiscard]] std::size_t job_ids_alive() const;
 
     std::map<std::uint32_t, Opening> openings;  // by request id; answers are due
     std::map<std::uint32_t, V2Channel> channels;
-    std::uint64_t targets_heard = 0, targets_changed = 0, update_errors = 0, custom_job_errors = 0;
+    std::uint64_t targets_heard = 0, targets_changed = 0, update_errors = 0, custom_job_errors = 0,
+                  capacity_refusals = 0;
 
   private:
     V2Channel& on_opened(std::uint32_t request_id, std::uint32_t id, const stratum::Uint256& target,
@@ -95,7 +99,7 @@ class V2Client {
     void on_job(std::uint32_t address, const V2Work& work, const Moment& moment);
     void on_new_prev_hash(const stratum::v2::SetNewPrevHash& message, const Moment& moment);
     void on_target(const stratum::v2::SetTarget& message, Instant now);
-    void learn(std::uint32_t address, const V2Work& work, std::uint64_t template_number);
+    void learn(std::uint32_t address, const V2Work& work, const Moment& moment);
     void activate(V2Channel& channel, V2Work work, const Moment& moment);
     void check_order(const stratum::v2::FrameHeader& header, stratum::ByteView payload);
     std::vector<V2Channel*> addressed(std::uint32_t address, const std::string& about);
@@ -110,6 +114,7 @@ class V2Client {
     };
     const bool standard_jobs_, fixed_versions_;
     std::map<std::uint32_t, Meaning> meanings_;
+    std::uint64_t newest_template_ = 0, oldest_template_ = 0;
     std::uint32_t starting_ = 0;      // the channel whose first job must come next
     std::uint32_t starting_job_ = 0;  // then the tip that makes it active
 };

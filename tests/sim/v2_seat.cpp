@@ -208,31 +208,40 @@ void V2Seat::listen() {
     require(session_->output().size() <= session_->output_allowed() + 64 * 1024, "output is bounded");
     const auto wire = std::exchange(session_->output(), {});
     auto left = stratum::view_of(wire);
-    while (transport_->read(left, payload_bytes_max) == Read::frame) {
-        const auto header = transport_->header();
-        const auto payload = transport_->payload();
-        if (is<SubmitSharesSuccess>(header)) {
-            SubmitSharesSuccess message;
-            require(parse(payload, message).has_value() && header.channel_message, "a success parses");
-            on_success(message);
-        } else if (is<SubmitSharesError>(header)) {
-            SubmitSharesError message;
-            require(parse(payload, message).has_value() && header.channel_message, "a refusal parses");
-            on_error(message);
-        } else if (is<SetupConnectionSuccess>(header)) {
-            SetupConnectionSuccess message;
-            require(parse(payload, message).has_value() && !set_up_, "a setup is answered once");
-            require((message.flags == mining_requires_fixed_version) == pool_.fixed_versions,
-                    "a setup tells whether versions may be rolled");
-            set_up_ = true;
-        } else if (is<RequestExtensionsSuccess>(header)) {
-            names_workers_ = true;
-        } else if (auto* opened = client_->hear(header, payload, moment())) {
-            ++pool_.ledger.counts.channels_opened;
-            pool_.ledger.hold_prefix(opened->prefix_text(), Ledger::Holder::fresh, pool_.now);
-        }
-    }
+    while (transport_->read(left, payload_bytes_max) == Read::frame)
+        on_frame(transport_->header(), transport_->payload());
     require(left.empty(), "every frame ends");
+}
+
+void V2Seat::on_frame(const FrameHeader& header, stratum::ByteView payload) {
+    if (is<SubmitSharesSuccess>(header)) {
+        SubmitSharesSuccess message;
+        require(parse(payload, message).has_value() && header.channel_message, "a success parses");
+        return on_success(message);
+    }
+    if (is<SubmitSharesError>(header)) {
+        SubmitSharesError message;
+        require(parse(payload, message).has_value() && header.channel_message, "a refusal parses");
+        return on_error(message);
+    }
+    if (is<SetupConnectionSuccess>(header)) {
+        SetupConnectionSuccess message;
+        require(parse(payload, message).has_value() && !set_up_, "a setup is answered once");
+        require((message.flags == mining_requires_fixed_version) == pool_.fixed_versions,
+                "a setup tells whether versions may be rolled");
+        set_up_ = true;
+        return;
+    }
+    if (is<RequestExtensionsSuccess>(header)) {
+        names_workers_ = true;
+        return;
+    }
+    const auto refusals = client_->capacity_refusals;
+    if (auto* opened = client_->hear(header, payload, moment())) {
+        ++pool_.ledger.counts.channels_opened;
+        pool_.ledger.hold_prefix(opened->prefix_text(), Ledger::Holder::fresh, pool_.now);
+    }
+    if (client_->capacity_refusals != refusals) pool_.check_exhausted();
 }
 
 void V2Seat::announce() {
@@ -270,8 +279,7 @@ void V2Seat::check() {
     client_->check_started();
     const auto kept = session_->kept();
     require(kept.channels == client_->channels.size(), "closed channels are gone");
-    require(kept.jobs <= (stratum::templates_kept_max + 1) * stratum::job_variants_max,
-            "job ids are bounded");
+    require(kept.jobs <= client_->job_ids_alive(), "job ids are forgotten with their templates");
     require(kept.due <= accepted_at_.size(), "what is to be told is bounded");
     for (const auto& [id, channel] : client_->channels)
         require(channel.accepted.empty() ||

@@ -65,11 +65,14 @@ class V2Seat final : public Seat {
     void speak_nonsense();
     void end_closed_channels();
     void end_channel(const V2Channel& channel);
+    void on_frame(const stratum::v2::FrameHeader& header, stratum::ByteView payload);
     void on_success(const stratum::v2::SubmitSharesSuccess& message);
     void on_error(const stratum::v2::SubmitSharesError& message);
     [[nodiscard]] V2Channel* any_channel();
     [[nodiscard]] std::size_t open_channels() const;
-    [[nodiscard]] V2Client::Moment moment() const { return {pool_.now, pool_.template_number()}; }
+    [[nodiscard]] V2Client::Moment moment() const {
+        return {pool_.now, pool_.template_number(), pool_.oldest_template()};
+    }
 
     Pool& pool_;
     const stratum::v2::SessionSettings& settings_;

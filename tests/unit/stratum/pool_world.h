@@ -59,6 +59,13 @@ class PoolWorld : public SessionHost {
             parked_.emplace(session_id_of(ended.channel.prefix()), std::move(ended.channel));
     }
 
+    // Feeds bytes as a shard does; what comes waits for settle(), or until the batch is full.
+    void deliver(Session& session, std::string_view bytes) {
+        while (!bytes.empty() && session.closing() == CloseReason::none) {
+            if (batch_.size() >= share_batch_max) settle();
+            bytes.remove_prefix(session.receive(bytes, now, batch_));
+        }
+    }
     // Feeds bytes as a shard does and settles what comes.
     void feed(Session& session, std::string_view bytes) {
         while (!bytes.empty() && session.closing() == CloseReason::none) {
