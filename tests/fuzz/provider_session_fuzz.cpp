@@ -53,6 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     while (input.left() > 0) {
         const auto type = input.u8();
         const std::size_t length = input.le16();
+        if (!input.ok()) break;
         const auto before = session.latest();
         bool over = false;
         if (type == 0) {
