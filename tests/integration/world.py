@@ -115,6 +115,7 @@ class Hashyard:
         database_url="",
         more_config="",
         roles=(),
+        arguments=(),
     ):
         self.build = build or os.environ.get("HASHYARD_BUILD") or os.path.join(ROOT, "build", "dev")
         self.own_folder = data is None
@@ -124,6 +125,7 @@ class Hashyard:
         os.chmod(self.folder, 0o755)  # the database runs as another user when we are root
         self.data = os.path.join(self.folder, "data")
         self.stratum_port, self.http_port = free_port(), free_port()
+        self.arguments = [str(one) for one in arguments]
         self.database = Database(self.data)
         self.config = os.path.join(self.folder, "hashyard.toml")
         self.log_path = os.path.join(self.folder, "hashyard.log")
@@ -181,7 +183,8 @@ class Hashyard:
         self.log = open(self.log_path, "ab")
         self.process = subprocess.Popen(
             [self.program("hashyard"), "serve", "--config", self.config, "--data", self.data]
-            + [word for role in self.roles for word in ("--role", role)],
+            + [word for role in self.roles for word in ("--role", role)]
+            + self.arguments,
             stdout=self.log,
             stderr=self.log,
             start_new_session=True,
