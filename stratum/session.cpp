@@ -26,6 +26,8 @@ std::string_view name_of(CloseReason reason) {
             return "handshake_failed";
         case CloseReason::protocol_error:
             return "protocol_error";
+        case CloseReason::setup_refused:
+            return "setup_refused";
     }
     return "none";
 }

@@ -44,7 +44,8 @@ enum class CloseReason : std::uint8_t {
     slow_reader,
     prefixes_exhausted,
     handshake_failed,
-    protocol_error,  // V2: a frame that cannot be read, or a setup we cannot serve
+    protocol_error,  // V2: a frame that cannot be read
+    setup_refused,   // V2: the client needs what we cannot serve, and was told so
 };
 std::string_view name_of(CloseReason reason);
 

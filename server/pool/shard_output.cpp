@@ -26,6 +26,7 @@ bool is_misbehaviour(CloseReason reason) {
         case CloseReason::not_stratum:
         case CloseReason::login_timeout:
         case CloseReason::idle:
+        case CloseReason::setup_refused:
         case CloseReason::slow_reader:
         case CloseReason::prefixes_exhausted:
             return false;

@@ -51,7 +51,7 @@ void Session::on_frame(const FrameHeader& header, ByteView payload, Instant now,
 
 void Session::refuse_setup(std::uint32_t flags, std::string_view code) {
     writer_.send(SetupConnectionError{flags, code});
-    close(CloseReason::protocol_error);
+    close(CloseReason::setup_refused);
 }
 
 void Session::set_up(ByteView payload, Instant now) {

@@ -246,7 +246,7 @@ impl<'a> Session<'a> {
             Spoil::Channel => id += 1_000_000,
             Spoil::Job => share.job_id = share.job_id.wrapping_add(1_000_000),
             Spoil::Extranonce => share.extranonce.push(0),
-            Spoil::Ntime => share.ntime = share.ntime.wrapping_sub(86_400),
+            Spoil::Ntime => share.ntime = share.ntime.wrapping_add(86_400),
             Spoil::Version => share.version ^= 1,
             Spoil::Target => {
                 let tries = 100 * TRIES_AT_ONCE;

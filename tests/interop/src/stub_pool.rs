@@ -266,7 +266,7 @@ impl Pool {
         if rest.len() != if *kind == Kind::Standard { 0 } else { 8 } {
             return Err("bad-extranonce-size");
         }
-        if ntime < NTIME {
+        if !(NTIME..=NTIME + 7200).contains(&ntime) {
             return Err("invalid-share");
         }
         if (version ^ 0x2000_0000) & !0x1fff_e000 != 0 {

@@ -4,8 +4,6 @@
 
 #include <prometheus/registry.h>
 
-#include <thread>
-
 #include "stratum/v2/error_codes.h"
 #include "tests/simulators/v2_hello.h"
 #include "tests/unit/server/declaration/declaring_world.h"
@@ -78,8 +76,11 @@ TEST_CASE("A job declared over the wire waits for its channel, for a while") {
     // Used by a mining session, it goes at the next look.
     CHECK(jobs->at(job_token)->use());
     CHECK_FALSE(jobs->at(job_token)->use());
-    for (int i = 0; i < 40 && !running.jobs.load()->empty(); ++i)
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!running.jobs.load()->empty() && std::chrono::steady_clock::now() < until) {
+        client.say(AllocateMiningJobToken{"alice.rig", 1});
+        client.hear<AllocateMiningJobTokenSuccess>();
+    }
     CHECK(running.jobs.load()->empty());
 }
 

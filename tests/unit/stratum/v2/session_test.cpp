@@ -57,7 +57,7 @@ TEST_CASE("A connection is set up for mining in version 2 with flags the server 
         const auto error = world.expect<SetupConnectionError>();
         CHECK(error->error_code == row.code);
         CHECK(error->flags == row.refused_flags);
-        CHECK(world.session->closing() == CloseReason::protocol_error);
+        CHECK(world.session->closing() == CloseReason::setup_refused);
     }
 }
 
