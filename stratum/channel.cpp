@@ -73,10 +73,12 @@ std::optional<std::uint8_t> Channel::next_variant(std::uint64_t template_number)
     return static_cast<std::uint8_t>(next);
 }
 
+// Oldest first, nearly as the table forgets them: what stands behind a living one goes later.
 void Channel::forget_expired(const JobTable& jobs) {
-    std::erase_if(issued_, [&](const Issued& issued) {
-        return issued.job != issued_.back().job && jobs.find(issued.job) == nullptr;
-    });
+    auto alive = issued_.begin();
+    while (alive != issued_.end() && alive->job != issued_.back().job && jobs.find(alive->job) == nullptr)
+        ++alive;
+    issued_.erase(issued_.begin(), alive);
     if (targets_.size() > 1) compact_targets();
 }
 

@@ -47,4 +47,10 @@ void PrefixAllocator::release(Prefix prefix, Instant now) {
     resting_.emplace_back(now + job_kept_for, prefix % prefixes_per_shard);
 }
 
+void PrefixAllocator::release_unproved(Prefix prefix) {
+    STRATUM_ENSURE(prefix >> 24 == shard_ && used_[prefix % prefixes_per_shard]);
+    used_[prefix % prefixes_per_shard] = false;
+    --taken_;
+}
+
 }  // namespace stratum

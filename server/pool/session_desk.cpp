@@ -108,7 +108,10 @@ void SessionDesk::park(stratum::Session& session, Instant now) {
 void SessionDesk::end_channel(stratum::EndedChannel ended, Instant now) {
     remember(ended);
     --channels_open_;
-    prefixes_.release(ended.channel.prefix(), now);
+    if (ended.proved)
+        prefixes_.release(ended.channel.prefix(), now);
+    else
+        prefixes_.release_unproved(ended.channel.prefix());
 }
 
 void SessionDesk::remember(const stratum::EndedChannel& ended) {

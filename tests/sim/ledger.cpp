@@ -50,6 +50,10 @@ void Ledger::release_prefix(const std::string& prefix, Instant now, Instant take
     released_prefixes_.insert_or_assign(prefix, Released{now, taken_until});
 }
 
+void Ledger::release_unproved_prefix(const std::string& prefix) {
+    require(live_prefixes_.erase(prefix) == 1, "a prefix is released once");
+}
+
 void Ledger::forget_prefixes() {
     live_prefixes_.clear();
     released_prefixes_.clear();

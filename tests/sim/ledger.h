@@ -35,6 +35,8 @@ class Ledger {
     // A channel was given this prefix. `prefix`: eight hex letters.
     void hold_prefix(const std::string& prefix, Holder holder, Instant now);
     // `taken_until`: when the pool can give it again at the latest.
+    // Nothing was credited under it: it may be held again at once.
+    void release_unproved_prefix(const std::string& prefix);
     void release_prefix(const std::string& prefix, Instant now, Instant taken_until);
     void forget_prefixes();
     // How many are live or resting, at most.

@@ -88,7 +88,10 @@ void V2Seat::close_group() {
 void V2Seat::end_channel(const V2Channel& channel) {
     for (const auto& share : channel.accepted) pool_.ledger.acknowledge(share.hash, share.credit);
     pool_.ledger.counts.untold += channel.accepted.size();
-    pool_.ledger.release_prefix(channel.prefix_text(), pool_.now, pool_.now + stratum::job_kept_for);
+    if (channel.proved)
+        pool_.ledger.release_prefix(channel.prefix_text(), pool_.now, pool_.now + stratum::job_kept_for);
+    else
+        pool_.ledger.release_unproved_prefix(channel.prefix_text());
 }
 
 void V2Seat::end_closed_channels() {

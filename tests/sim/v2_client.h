@@ -53,6 +53,7 @@ struct V2Channel {
     bool job_owed = false;     // the target changed: a job must follow
     ChannelModel model;
     std::deque<V2Accepted> accepted;  // not yet told
+    bool proved = false;              // a share was accepted
     std::uint32_t sequence = 0;
 
     [[nodiscard]] std::string prefix_text() const {  // of its short prefix

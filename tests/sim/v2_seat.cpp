@@ -139,6 +139,7 @@ Answer V2Seat::settle_prediction(V2Share& share) {
     const auto prediction = channel->model.judge(share.sent, pool_.oldest_template(), pool_.now);
     if (prediction.block) pool_.ledger.expect_block(share.sent.header);
     if (prediction.answer != Answer::accepted) return prediction.answer;
+    channel->proved = true;
     channel->accepted.push_back({share.sequence,
                                  share.sent.hash,
                                  {prediction.target, share.user + "." + share.name},

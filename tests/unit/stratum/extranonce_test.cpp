@@ -13,6 +13,19 @@ constexpr std::uint32_t all = 1u << 24;
 const PrefixAllocator::Instant start{1h};
 }  // namespace
 
+TEST_CASE("A prefix under which nothing was credited needs no rest") {
+    PrefixAllocator prefixes(1, 0, 2);
+    for (int i = 0; i < 10; ++i) {
+        const auto first = prefixes.allocate(start);
+        const auto second = prefixes.allocate(start);
+        REQUIRE((first && second));
+        CHECK_FALSE(prefixes.allocate(start));
+        prefixes.release_unproved(*first);
+        prefixes.release_unproved(*second);
+        CHECK(prefixes.taken() == 0);
+    }
+}
+
 TEST_CASE("A prefix carries its shard and reads as hex in order") {
     PrefixAllocator prefixes(0xab, 0x010203);
     CHECK(prefixes.allocate(start) == Prefix{0xab010203});

@@ -45,7 +45,10 @@ class PoolWorld : public SessionHost {
 
     void end_channel(EndedChannel ended, Instant at) override {
         ++channels_ended;
-        prefixes_.release(ended.channel.prefix(), at);
+        if (ended.proved)
+            prefixes_.release(ended.channel.prefix(), at);
+        else
+            prefixes_.release_unproved(ended.channel.prefix());
     }
     void logout(std::uint32_t) override { ++logouts; }
     std::shared_ptr<const v2::DeclaredJob> declared(ByteView token) override {
