@@ -32,7 +32,6 @@ int run_set_up(const RunOptions& run, const SetUp& mode) {
     const bool complete = swarm.set_up(run.set_up_limit);
     const double seconds = std::chrono::duration<double>(Clock::now() - started).count();
     const double count = static_cast<double>(swarm.ready());
-    const double channels = count * static_cast<double>(run.swarm.channels());
     const double cpu_used = cpu_seconds(run.server_processes) - cpu;
     const auto settle = Clock::now() + std::chrono::seconds(1);
     while (Clock::now() < settle) swarm.poll(std::chrono::milliseconds(100));
@@ -45,9 +44,7 @@ int run_set_up(const RunOptions& run, const SetUp& mode) {
         .number("server_cpu_us_per_set_up", cpu_used * 1e6 / std::max(count, 1.0))
         .number("server_resident_mb", static_cast<double>(memory_with) / 1e6)
         .number("resident_bytes_per_session",
-                (static_cast<double>(memory_with) - static_cast<double>(memory)) / std::max(count, 1.0))
-        .number("resident_bytes_per_channel",
-                (static_cast<double>(memory_with) - static_cast<double>(memory)) / std::max(channels, 1.0));
+                (static_cast<double>(memory_with) - static_cast<double>(memory)) / std::max(count, 1.0));
     const auto until =
         Clock::now() + std::chrono::milliseconds(static_cast<std::int64_t>(mode.hold_seconds * 1000));
     while (Clock::now() < until) swarm.poll(std::chrono::milliseconds(100));
