@@ -304,7 +304,7 @@ void Session::on_template() {
 }
 
 void Session::on_timer(Instant now) {
-    if (!set_up_ && now - opened_at_ > setup_timeout) closing_ = true;
+    if (!set_up_ && now - opened_at_ >= setup_timeout) closing_ = true;
     if (now - heard_at_ > idle_timeout) closing_ = true;
     std::erase_if(tokens_, [&](const auto& token) { return now - token.second.since > token_kept_for; });
     for (std::size_t i = under_way_.size(); i-- > 0;) {

@@ -95,7 +95,7 @@ void Session::on_job(Instant now) {
 
 void Session::on_timer(Instant now) {
     if (!mining_) {
-        if (now - opened_at_ > settings_.setup_timeout) close(CloseReason::login_timeout);
+        if (now - opened_at_ >= settings_.setup_timeout) close(CloseReason::login_timeout);
         return;
     }
     if (!mining_->opened_any() && now - opened_at_ > settings_.channel_timeout)

@@ -133,7 +133,7 @@ class Ports(unittest.TestCase):
 class Certificates(unittest.TestCase):
     """Keys from files, as an operator makes them."""
 
-    def test_a_certificate_signed_elsewhere_is_shown_and_an_expired_one_refused(self):
+    def test_a_certificate_signed_elsewhere_is_shown_and_another_keys_refused(self):
         with tempfile.TemporaryDirectory() as folder:
             os.chmod(folder, 0o755)
             names = {name: os.path.join(folder, name) for name in ("authority", "server", "certificate")}
