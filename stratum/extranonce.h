@@ -33,7 +33,7 @@ class PrefixAllocator {
     // shard's.
     [[nodiscard]] bool claim(Prefix prefix, Instant now);
     void release(Prefix prefix, Instant now);  // rests for job_kept_for
-    // Nothing was credited under it, so nothing can be twice: no rest. A client that opens and closes channels
+    // Nothing was credited under it, so nothing can be twice: no rest. Who opens and closes channels
     // without work uses none up.
     void release_unproved(Prefix prefix);
     [[nodiscard]] std::uint8_t shard() const { return shard_; }
