@@ -90,8 +90,9 @@ void Connection::on_timer(Session::Instant now) {
         return;
     }
     session_->on_timer(now);
+    // By a time limit or too much output: nothing is owed any more, and a peer that does not read would stay.
+    if (session_->closing()) return close();
     send();
-    if (session_->closing() && sending_.empty()) close();
 }
 
 void Connection::close() {

@@ -287,20 +287,20 @@ void Session::on_solution(ByteView payload) {
     log::warn("pushed_solution_fits_no_job", {{"previous", stratum::displayed(message.prev_hash)}});
 }
 
+// What a node judges already is answered with its judgement.
 void Session::on_template() {
     const auto newest = host_.newest();
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> waiting;  // height, request
-    for (const auto& each : under_way_)
-        if (each.ahead && each.coinbase.height <= newest->height)
-            waiting.emplace_back(each.coinbase.height, each.request_id);
-    for (const auto& [height, id] : waiting) {
-        if (height == newest->height) {
-            go_on(id);
-            continue;
-        }
+    std::vector<std::uint32_t> stale, here;
+    for (const auto& each : under_way_) {
+        if (each.proposed) continue;
+        if (each.coinbase.height < newest->height) stale.push_back(each.request_id);
+        if (each.coinbase.height == newest->height && each.ahead) here.push_back(each.request_id);
+    }
+    for (const auto id : stale) {
         forget(id);
         refuse(id, declare_error::stale_chain_tip, "The tip has moved: declare on the new one");
     }
+    for (const auto id : here) go_on(id);
 }
 
 void Session::on_timer(Instant now) {

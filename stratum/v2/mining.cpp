@@ -29,10 +29,12 @@ Mining::Mining(const MiningSettings& settings, SessionHost& host, FrameWriter& w
       work_selection_((flags & mining_requires_work_selection) != 0) {}
 
 template <Message M>
-bool Mining::read(ByteView payload, M& out) {
-    if (parse(payload, out)) return true;
+Mining::Parsed Mining::read(ByteView payload, M& out) {
+    const auto parsed = parse(payload, out);
+    if (parsed) return Parsed::yes;
+    if (parsed.error() == WireError::bad_number) return Parsed::bad_rate;
     session_.close(CloseReason::protocol_error);
-    return false;
+    return Parsed::no;
 }
 
 void Mining::on_frame(const FrameHeader& header, ByteView payload, Instant now, ShareBatch& batch) {
@@ -46,10 +48,13 @@ void Mining::on_frame(const FrameHeader& header, ByteView payload, Instant now, 
     // Anything else is of a later specification: ignored.
 }
 
+Mining::Channels::iterator Mining::place_of(std::uint32_t id) {
+    return std::lower_bound(channels_.begin(), channels_.end(), id,
+                            [](const auto& channel, std::uint32_t wanted) { return channel->id < wanted; });
+}
+
 MiningChannel* Mining::find(std::uint32_t id) {
-    const auto at =
-        std::lower_bound(channels_.begin(), channels_.end(), id,
-                         [](const auto& channel, std::uint32_t wanted) { return channel->id < wanted; });
+    const auto at = place_of(id);
     return at == channels_.end() || (*at)->id != id ? nullptr : at->get();
 }
 
@@ -68,10 +73,9 @@ void Mining::misbehaved(int weight) {
 
 void Mining::on_open_standard(ByteView payload, Instant now) {
     OpenStandardMiningChannel message;
-    const auto parsed = parse(payload, message);
-    if (parsed.has_error() && parsed.error() == WireError::bad_number)
-        return refuse(message.request_id, open_error::invalid_nominal_hashrate);
-    if (read(payload, message))
+    const auto parsed = read(payload, message);
+    if (parsed == Parsed::bad_rate) return refuse(message.request_id, open_error::invalid_nominal_hashrate);
+    if (parsed == Parsed::yes)
         open({true, message.request_id, message.user_identity, message.nominal_hash_rate, message.max_target,
               0},
              now);
@@ -79,10 +83,9 @@ void Mining::on_open_standard(ByteView payload, Instant now) {
 
 void Mining::on_open_extended(ByteView payload, Instant now) {
     OpenExtendedMiningChannel message;
-    const auto parsed = parse(payload, message);
-    if (parsed.has_error() && parsed.error() == WireError::bad_number)
-        return refuse(message.request_id, open_error::invalid_nominal_hashrate);
-    if (read(payload, message))
+    const auto parsed = read(payload, message);
+    if (parsed == Parsed::bad_rate) return refuse(message.request_id, open_error::invalid_nominal_hashrate);
+    if (parsed == Parsed::yes)
         open({false, message.request_id, message.user_identity, message.nominal_hash_rate, message.max_target,
               message.min_extranonce_size},
              now);
@@ -155,10 +158,10 @@ void Mining::tell_opened(const Opening& opening, const MiningChannel& channel) {
 
 void Mining::on_update(ByteView payload, Instant now) {
     UpdateChannel message;
-    const auto parsed = parse(payload, message);
-    if (parsed.has_error() && parsed.error() == WireError::bad_number)
+    const auto parsed = read(payload, message);
+    if (parsed == Parsed::bad_rate)
         return writer_.send(UpdateChannelError{message.channel_id, update_error::invalid_nominal_hashrate});
-    if (!read(payload, message)) return;
+    if (parsed == Parsed::no) return;
     auto* channel = find(message.channel_id);
     if (channel == nullptr || channel->closed) {
         writer_.send(UpdateChannelError{message.channel_id, update_error::invalid_channel_id});
@@ -179,7 +182,7 @@ void Mining::on_update(ByteView payload, Instant now) {
 
 void Mining::on_close(ByteView payload, Instant now) {
     CloseChannel message;
-    if (!read(payload, message)) return;
+    if (read(payload, message) != Parsed::yes) return;
     if (message.channel_id == group_channel_id) {
         for (std::size_t i = channels_.size(); i-- > 0;) close_channel(*channels_[i], now);
         return;
@@ -195,8 +198,7 @@ void Mining::close_channel(MiningChannel& channel, Instant now) {
 }
 
 void Mining::end_channel(std::uint32_t id, Instant now) {
-    const auto at = std::find_if(channels_.begin(), channels_.end(),
-                                 [id](const auto& channel) { return channel->id == id; });
+    const auto at = place_of(id);
     auto& channel = **at;
     host_.logout(channel.worker);
     if (channel.told_workers) {

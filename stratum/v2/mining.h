@@ -66,8 +66,9 @@ class Mining {
         Uint256 max_target;
         std::uint16_t min_extranonce_bytes = 0;
     };
+    enum class Parsed : std::uint8_t { yes, bad_rate, no };  // no: the session is closed
     template <Message M>
-    bool read(ByteView payload, M& out);
+    Parsed read(ByteView payload, M& out);
 
     // mining.cpp
     void on_open_standard(ByteView payload, Instant now);
@@ -80,7 +81,9 @@ class Mining {
     void on_close(ByteView payload, Instant now);
     void close_channel(MiningChannel& channel, Instant now);
     void end_channel(std::uint32_t id, Instant now);
-    [[nodiscard]] MiningChannel* find(std::uint32_t id);  // closed ones too
+    using Channels = std::vector<std::unique_ptr<MiningChannel>>;  // by id
+    [[nodiscard]] Channels::iterator place_of(std::uint32_t id);   // where it is, or would be
+    [[nodiscard]] MiningChannel* find(std::uint32_t id);           // closed ones too
     void misbehaved(int weight);
 
     // mining_jobs.cpp
@@ -117,7 +120,7 @@ class Mining {
     const bool standard_jobs_;
     const bool work_selection_;
     bool worker_identity_ = false;
-    std::vector<std::unique_ptr<MiningChannel>> channels_;  // by id
+    Channels channels_;
     std::uint32_t next_channel_ = group_channel_id + 1;
     std::size_t told_workers_ = 0;  // in all channels
     JobIds ids_;

@@ -157,7 +157,7 @@ void Mining::tell_target(MiningChannel& channel, Difficulty difficulty, Instant 
 }
 
 void Mining::on_timer(Instant now) {
-    // By index: nothing here opens or closes a channel.
+    // Nothing here opens or closes a channel.
     for (auto& channel : channels_) {
         if (channel->closed) continue;
         if (const auto next = channel->channel.vardiff().on_timer(settings_.vardiff, now))

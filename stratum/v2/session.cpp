@@ -20,8 +20,6 @@ Session::Session(const SessionSettings& settings, SessionHost& host, const Trans
       opened_at_(now),
       heard_at_(now) {}
 
-Session::~Session() = default;
-
 std::size_t Session::receive(std::string_view bytes, Instant now, ShareBatch& batch) {
     ByteView wire = view_of(bytes);
     while (closing_ == CloseReason::none && batch.size() < share_batch_max) {

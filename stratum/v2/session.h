@@ -19,7 +19,6 @@ class Session final : public stratum::Session {
   public:
     // `settings` and `host` outlive the session.
     Session(const SessionSettings& settings, SessionHost& host, const TransportKeys& keys, Instant now);
-    ~Session() override;
 
     std::size_t receive(std::string_view bytes, Instant now, ShareBatch& batch) override;
     void settle(const PendingShare& share, const Verdict& verdict, Instant now) override;

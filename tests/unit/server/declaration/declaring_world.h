@@ -95,6 +95,11 @@ class DeclaringWorld : public Host {
         REQUIRE(parse(kept_.back().second, out).has_value());
         return out;
     }
+    void reconnect() {
+        client_ = Transport(keys_of(2, 1));
+        session = std::make_shared<Session>(
+            *this, keys_of(1, 2), [this] { hear(); }, now);
+    }
     void set_up() {
         SetupConnection message;
         message.protocol = 1;

@@ -75,6 +75,18 @@ TEST_CASE("Transactions the pool lacks are asked for, and others that come are l
         CHECK(world.expect<DeclareMiningJobError>().error_code == declare_error::missing_txs);
         CHECK(world.published.empty());
     }
+    SECTION("after the tip moved") {
+        auto after = *world.theirs;
+        after.height += 1;
+        world.ours = std::make_shared<const stratum::Template>(after);
+        world.session->on_template();
+        for (const auto& transaction : world.theirs->transactions)
+            give.transaction_list.push_back(transaction.data);
+        world.send(give);
+        CHECK(world.expect<DeclareMiningJobError>().error_code == declare_error::stale_chain_tip);
+        CHECK(world.frames.empty());
+        CHECK(world.published.empty());
+    }
     SECTION("too late") {
         world.now += std::chrono::seconds(61);
         world.session->on_timer(world.now);
@@ -220,6 +232,26 @@ TEST_CASE("A pushed solution becomes a whole block") {
     world.send(solution);
     CHECK(world.submitted.size() == 1);
     CHECK_FALSE(world.session->closing());
+}
+
+TEST_CASE("Tokens are for one client, for ten minutes, and the oldest go when it asks for too many") {
+    DeclaringWorld world;
+    world.set_up();
+    const auto refused = [&](const Bytes& token) {
+        return refusal(world, world.declaration(token)) == declare_error::invalid_mining_job_token;
+    };
+    const auto first = world.token();
+    world.now += std::chrono::seconds(1);
+    for (int i = 0; i < 64; ++i) world.token();
+    CHECK(refused(first));
+    const auto late = world.token();
+    world.now += std::chrono::minutes(10) + std::chrono::seconds(1);
+    world.session->on_timer(world.now);
+    CHECK(refused(late));
+    const auto other = world.token();
+    world.reconnect();
+    world.set_up();
+    CHECK(refused(other));
 }
 
 TEST_CASE("Only job declaration with transactions is served, in version 2") {
