@@ -105,6 +105,8 @@ const char* name_of(const pool::ListenerOptions& listener) {
 void check_ports(Report& report, const Config& config) {
     for (const auto& listener : config.pool.listeners)
         check_port(report, name_of(listener), listener.address, listener.port);
+    if (config.declaration.enabled)
+        check_port(report, "job declaration", config.declaration.address, config.declaration.port);
     check_port(report, "http", config.http.address, config.http.port);
 }
 

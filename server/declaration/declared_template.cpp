@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <map>
 
-#include "server/node/coinbase_shape.h"
 #include "server/node/transaction.h"
-#include "stratum/coinbase.h"
 #include "stratum/merkle.h"
 #include "stratum/sha256.h"
+#include "stratum/share_hash.h"
 #include "stratum/target.h"
 
 namespace server::declaration {
@@ -63,47 +62,24 @@ Template make_declared_template(const Template& newest, std::uint32_t version,
     return out;
 }
 
-node::OutgoingBlockPtr block_to_propose(const stratum::v2::DeclaredJob& job) {
-    const auto parts = stratum::v2::coinbase_of(job);
-    Bytes coinbase = parts.prefix;
-    coinbase.resize(coinbase.size() + job.extranonce_bytes);
-    coinbase.insert(coinbase.end(), parts.suffix.begin(), parts.suffix.end());
-    const auto& work = *job.work;
-    node::BlockHeader header;
-    header.version = work.version;
-    header.previous = work.previous;
-    header.merkle_root = stratum::merkle_root_from_branches(stratum::sha256d(coinbase), work.merkle_branches);
-    header.time = work.time;
-    header.nbits = work.nbits;
-    const auto raw = serialise(header);
-    return std::make_shared<node::OutgoingBlock>(stratum::sha256d(raw),
-                                                 stratum::assemble_block(work, raw, coinbase));
-}
-
-std::string check_declared(const node::OutgoingBlock& block, const Template& work) {
-    return node::check_proposal(block, work);
-}
-
 std::optional<node::BlockCandidate> block_of(const stratum::v2::PushSolution& solution,
                                              const stratum::v2::DeclaredJob& job) {
     const auto& work = *job.work;
     if (solution.prev_hash != work.previous || solution.nbits != work.nbits ||
         solution.extranonce.size() != job.extranonce_bytes)
         return std::nullopt;
-    const auto parts = stratum::v2::coinbase_of(job);
+    const stratum::Job made(job.work, coinbase_of(job), 0);
+    stratum::HeaderInput input;
+    input.job = &made;
+    std::copy(solution.extranonce.begin(), solution.extranonce.end(), input.extranonce.begin());
+    input.extranonce_size = static_cast<std::uint8_t>(solution.extranonce.size());
+    input.version = solution.version;
+    input.ntime = solution.ntime;
+    input.nonce = solution.nonce;
     node::BlockCandidate out;
-    out.coinbase = parts.prefix;
-    out.coinbase.insert(out.coinbase.end(), solution.extranonce.begin(), solution.extranonce.end());
-    out.coinbase.insert(out.coinbase.end(), parts.suffix.begin(), parts.suffix.end());
-    node::BlockHeader header;
-    header.version = solution.version;
-    header.previous = work.previous;
-    header.merkle_root =
-        stratum::merkle_root_from_branches(stratum::sha256d(out.coinbase), work.merkle_branches);
-    header.time = solution.ntime;
-    header.nbits = work.nbits;
-    header.nonce = solution.nonce;
-    out.header = serialise(header);
+    out.coinbase = coinbase_of(input);
+    out.header = header_of(
+        input, stratum::merkle_root_from_branches(stratum::sha256d(out.coinbase), work.merkle_branches));
     out.hash = stratum::sha256d(out.header);
     out.work = job.work;
     if (!stratum::meets(out.hash, work.network_target)) return std::nullopt;

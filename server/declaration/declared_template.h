@@ -1,10 +1,8 @@
 #pragma once
-// A declared job as work of ours: its template, the block a node is to judge, and the block a solution makes.
-// Pure; any thread.
+// A declared job as work of ours: its template, and the block a solution makes. Pure; any thread.
 
 #include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "server/declaration/declared_coinbase.h"
@@ -23,11 +21,6 @@ void fill_given(std::span<const stratum::ByteView> given, std::span<const stratu
 stratum::Template make_declared_template(const stratum::Template& newest, std::uint32_t version,
                                          const DeclaredCoinbase& coinbase,
                                          std::vector<stratum::TemplateTransaction> transactions);
-
-// With an extranonce of zeros and no valid nonce.
-node::OutgoingBlockPtr block_to_propose(const stratum::v2::DeclaredJob& job);
-// Against every rule that needs no coins: empty, or the reason.
-std::string check_declared(const node::OutgoingBlock& block, const stratum::Template& work);
 
 // nullopt when the solution is not for this job or misses the network target. found_at_us is left to the
 // caller.

@@ -5,6 +5,7 @@
 #include "server/declaration/declared_template.h"
 #include "server/declaration/limits.h"
 #include "server/log.h"
+#include "server/node/coinbase_shape.h"
 #include "stratum/v2/error_codes.h"
 #include "stratum/v2/messages_common.h"
 #include "stratum/worker_name.h"
@@ -235,8 +236,8 @@ void Session::propose(Declaration& declaration) {
     job->lock_time = declaration.coinbase.lock_time;
     job->work = std::make_shared<const stratum::Template>(std::move(work));
     declaration.proposed = true;
-    const auto block = block_to_propose(*job);
-    if (auto reason = check_declared(*block, *job->work); !reason.empty()) {
+    const auto block = node::block_to_propose(*job->work, coinbase_of(*job), job->extranonce_bytes);
+    if (auto reason = node::check_proposal(*block, *job->work); !reason.empty()) {
         forget(id);
         return refuse(id, declare_error::invalid_job, reason);
     }

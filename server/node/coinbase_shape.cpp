@@ -22,6 +22,11 @@ OutgoingBlockPtr block_to_propose(const stratum::Template& work, const NodesOpti
                                   std::size_t extranonce_bytes) {
     const auto parts = stratum::make_coinbase(work, {{work.coinbase_value_sats, options.payout_script}},
                                               options.coinbase_tag, 0, extranonce_bytes);
+    return block_to_propose(work, parts, extranonce_bytes);
+}
+
+OutgoingBlockPtr block_to_propose(const stratum::Template& work, const stratum::CoinbaseParts& parts,
+                                  std::size_t extranonce_bytes) {
     Bytes coinbase = parts.prefix;
     coinbase.resize(coinbase.size() + extranonce_bytes);
     coinbase.insert(coinbase.end(), parts.suffix.begin(), parts.suffix.end());

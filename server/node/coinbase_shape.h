@@ -6,6 +6,7 @@
 
 #include "server/node/node_client.h"
 #include "server/node/options.h"
+#include "stratum/coinbase.h"
 
 namespace server::node {
 
@@ -19,6 +20,9 @@ std::string shape_key(const stratum::Template& work, const NodesOptions& options
                       std::size_t extranonce_bytes);
 // A block on this template as the pool would make it, without a valid nonce.
 OutgoingBlockPtr block_to_propose(const stratum::Template& work, const NodesOptions& options,
+                                  std::size_t extranonce_bytes);
+// The same with a coinbase of somebody's making; its extranonce is zeros.
+OutgoingBlockPtr block_to_propose(const stratum::Template& work, const stratum::CoinbaseParts& parts,
                                   std::size_t extranonce_bytes);
 // The block against every rule that needs no coins: empty, or the reason.
 std::string check_proposal(const OutgoingBlock& block, const stratum::Template& work);

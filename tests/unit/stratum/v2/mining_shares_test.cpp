@@ -2,92 +2,15 @@
 
 #include "stratum/v2/error_codes.h"
 #include "stratum/v2/tlv.h"
-#include "tests/unit/stratum/v2/mining_world.h"
+#include "tests/unit/stratum/v2/mining_work.h"
 
 using namespace stratum;
 using namespace stratum::v2;
 using namespace stratum::v2::testing;
 
-namespace {
-
-constexpr std::uint32_t easy_nbits = 0x1d00ffff;
-constexpr std::uint32_t regtest_nbits = 0x207fffff;
-
-struct Work {
-    std::uint32_t job_id = 0;
-    std::uint32_t version = 0;
-    std::uint32_t ntime = 0;
-    std::uint32_t nbits = 0;
-    Hash256 previous;
-    Hash256 root;  // standard
-    Bytes prefix, suffix, head;
-    std::vector<Hash256> path;
-};
-
-Hash256 root_of(const Work& work, ByteView extranonce) {
-    if (work.prefix.empty()) return work.root;
-    Bytes coinbase = work.prefix;
-    coinbase.insert(coinbase.end(), work.head.begin(), work.head.end());
-    coinbase.insert(coinbase.end(), extranonce.begin(), extranonce.end());
-    coinbase.insert(coinbase.end(), work.suffix.begin(), work.suffix.end());
-    auto root = sha256d(coinbase);
-    for (const auto& branch : work.path) {
-        Bytes both(root.bytes.begin(), root.bytes.end());
-        both.insert(both.end(), branch.bytes.begin(), branch.bytes.end());
-        root = sha256d(both);
-    }
-    return root;
-}
-
-Hash256 hash_of(const Work& work, ByteView extranonce, std::uint32_t nonce, std::uint32_t version) {
-    Bytes header;
-    ByteWriter writer(header);
-    writer.le32(version);
-    writer.bytes(work.previous.bytes);
-    writer.bytes(root_of(work, extranonce).bytes);
-    writer.le32(work.ntime);
-    writer.le32(work.nbits);
-    writer.le32(nonce);
-    return sha256d(header);
-}
-
-Work hear_extended(MiningWorld& world, ByteView head) {
-    Work out;
-    const auto job = world.expect<NewExtendedMiningJob>();
-    const auto tip = world.expect<SetNewPrevHash>();
-    out.job_id = job->job_id;
-    out.version = job->version;
-    out.ntime = tip->min_ntime;
-    out.nbits = tip->nbits;
-    out.previous = tip->prev_hash;
-    out.prefix.assign(job->coinbase_tx_prefix.begin(), job->coinbase_tx_prefix.end());
-    out.suffix.assign(job->coinbase_tx_suffix.begin(), job->coinbase_tx_suffix.end());
-    out.path.assign(job->merkle_path.begin(), job->merkle_path.end());
-    out.head.assign(head.begin(), head.end());
-    return out;
-}
-
-struct Share : SubmitSharesExtended {
-    Share(const Work& work, std::uint32_t channel, std::uint32_t sequence, ByteView rest,
-          const Uint256& target = Difficulty::fraction(32)->target()) {
-        channel_id = channel;
-        sequence_number = sequence;
-        job_id = work.job_id;
-        ntime = work.ntime;
-        version = work.version;
-        extranonce = rest;
-        while (!meets(hash_of(work, rest, nonce, version), target)) ++nonce;
-    }
-};
-
-}  // namespace
-
 TEST_CASE("Shares of an extended channel are credited, and told in batches") {
     MiningWorld world;
-    world.on_template(make_template(7, 1, easy_nbits));
-    world.set_up();
-    const auto opened = world.open_extended();
-    const auto work = hear_extended(world, opened->extranonce_prefix);
+    const auto work = start_extended(world);
     Bytes rest(16);
     for (std::uint32_t i = 0; i < 25; ++i) {
         rest[0] = static_cast<std::uint8_t>(i);
@@ -141,10 +64,7 @@ TEST_CASE("Shares of a standard channel are hashed over the root it was sent") {
 
 TEST_CASE("A block is told at once") {
     MiningWorld world;
-    world.on_template(make_template(7, 1, regtest_nbits));
-    world.set_up();
-    const auto opened = world.open_extended();
-    const auto work = hear_extended(world, opened->extranonce_prefix);
+    const auto work = start_extended(world, MiningWorld::test_identity, regtest_nbits);
     const Bytes rest(16);
     world.send<SubmitSharesExtended>(Share(work, 2, 1, rest, *target_of_nbits(regtest_nbits)));
     CHECK(world.expect<SubmitSharesSuccess>()->new_submits_accepted_count == 1);
@@ -157,10 +77,7 @@ TEST_CASE("A block is told at once") {
 
 TEST_CASE("Every refused share is answered with its code") {
     MiningWorld world;
-    world.on_template(make_template(7, 1, easy_nbits));
-    world.set_up();
-    const auto opened = world.open_extended();
-    const auto work = hear_extended(world, opened->extranonce_prefix);
+    const auto work = start_extended(world);
     const Bytes rest(16);
     const Share good(work, 2, 3, rest);
     const auto answer = [&](const SubmitSharesExtended& share) {
@@ -208,10 +125,7 @@ TEST_CASE("Every refused share is answered with its code") {
 
 TEST_CASE("A flood of refused shares ends the connection") {
     MiningWorld world;
-    world.on_template(make_template(7, 1, easy_nbits));
-    world.set_up();
-    const auto opened = world.open_extended();
-    const auto work = hear_extended(world, opened->extranonce_prefix);
+    const auto work = start_extended(world);
     SubmitSharesExtended share{55, 1, work.job_id, 0, work.ntime, work.version, {}, {}};
     for (int i = 0; i < 250 && world.session->closing() == CloseReason::none; ++i) world.send(share);
     CHECK(world.session->closing() == CloseReason::misbehaviour);
@@ -219,10 +133,7 @@ TEST_CASE("A flood of refused shares ends the connection") {
 
 TEST_CASE("A share is credited at the easier target after a change, and its job tells which") {
     MiningWorld world;
-    world.on_template(make_template(7, 1, easy_nbits));
-    world.set_up();
-    const auto opened = world.open_extended();
-    const auto work = hear_extended(world, opened->extranonce_prefix);
+    const auto work = start_extended(world);
     UpdateChannel update;
     update.channel_id = 2;
     update.maximum_target = Difficulty::fraction(28)->target();
@@ -242,10 +153,7 @@ TEST_CASE("A share is credited at the easier target after a change, and its job 
 
 TEST_CASE("A channel closed with shares under way settles them and ends") {
     MiningWorld world;
-    world.on_template(make_template(7, 1, easy_nbits));
-    world.set_up();
-    const auto opened = world.open_extended();
-    const auto work = hear_extended(world, opened->extranonce_prefix);
+    const auto work = start_extended(world);
     const Bytes rest(16);
     // Both in one piece: the share waits in the batch while the channel is closed.
     MiningWorld other;
@@ -278,10 +186,7 @@ TEST_CASE("A channel closed with shares under way settles them and ends") {
 
 TEST_CASE("A group whose channels are all closed hears of no template") {
     MiningWorld world;
-    world.on_template(make_template(7, 1, easy_nbits));
-    world.set_up();
-    const auto opened = world.open_extended();
-    const auto work = hear_extended(world, opened->extranonce_prefix);
+    const auto work = start_extended(world);
     ShareBatch batch;
     const auto receive = [&](const auto& message) {
         const auto wire = world.wire_of(message);
@@ -304,55 +209,12 @@ TEST_CASE("A group whose channels are all closed hears of no template") {
     CHECK(world.frames.empty());
 }
 
-TEST_CASE("Shares name their workers once the extension is negotiated") {
-    MiningWorld world;
-    world.on_template(make_template(7, 1, easy_nbits));
-    world.set_up();
-    const auto opened = world.open_extended(std::string(test_address) + ".proxy");
-    const auto work = hear_extended(world, opened->extranonce_prefix);
-    std::vector<std::uint32_t> workers;
-    world.on_verdict = [&](const PendingShare& share, const Hash256&, const Verdict&) {
-        workers.push_back(share.worker);
-    };
-    Bytes rest(16);
-    std::uint32_t sequence = 0;
-    const auto submit = [&](std::string_view name) {
-        ++rest[1];
-        Share share(work, 2, ++sequence, rest);
-        std::string area;
-        append_tlv(area, {extension_worker_identity, worker_identity_field, view_of(name)});
-        share.extension_area = view_of(area);
-        world.send<SubmitSharesExtended>(share);
-    };
-    submit("rig1");  // not negotiated: ignored
-    world.send(RequestExtensions{1, {extension_worker_identity}});
-    world.expect<RequestExtensionsSuccess>();
-    submit("rig1");
-    submit("rig2");
-    submit("rig1");
-    submit("");
-    const auto number = [&](const std::string& name) { return world.workers.at(test_address + name); };
-    CHECK(workers == std::vector<std::uint32_t>{number(".proxy"), number(".rig1"), number(".rig2"),
-                                                number(".rig1"), number(".proxy")});
-    CHECK(world.session->worker_numbers().size() == 3);
-    submit(std::string(33, 'x'));
-    CHECK(world.expect<SubmitSharesError>()->error_code == submit_error::invalid_share);
-    submit("a\nb");
-    CHECK(world.expect<SubmitSharesError>()->error_code == submit_error::invalid_share);
-    CHECK(world.workers.size() == 3);
-    world.send(CloseChannel{2, ""});
-    CHECK(world.logouts == 3);
-}
-
 TEST_CASE("Vardiff tells a fast channel its target and gives it a job") {
     MiningWorld world;
     world.settings.mining.vardiff.enabled = true;
     world.settings.mining.success_batch = 1000;
     world.connect();
-    world.on_template(make_template(7, 1, easy_nbits));
-    world.set_up();
-    const auto opened = world.open_extended();
-    const auto work = hear_extended(world, opened->extranonce_prefix);
+    const auto work = start_extended(world);
     Bytes rest(16);
     for (std::uint32_t i = 0; i < 64 && world.frames.empty(); ++i) {
         rest[0] = static_cast<std::uint8_t>(i);
