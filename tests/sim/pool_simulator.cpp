@@ -2,8 +2,6 @@
 //   pool_simulator --seed 7 --steps 20000
 // The same seed gives the same run. Exit code 1 when a promise was broken.
 
-#include <stdlib.h>
-
 #include <chrono>
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -12,6 +10,7 @@
 #include "server/log.h"
 #include "tests/sim/require.h"
 #include "tests/sim/world.h"
+#include "tests/temporary_folder.h"
 
 namespace {
 
@@ -30,13 +29,12 @@ void print_answers(const char* protocol, const Answers& answers) {
 }
 
 bool run(std::uint64_t seed, std::uint64_t steps) {
-    auto folder = (std::filesystem::temp_directory_path() / "hashyard-sim-XXXXXX").string();
-    if (mkdtemp(folder.data()) == nullptr) return false;
+    const tests::TemporaryFolder folder;
     std::uint64_t step = 0;
     bool kept = true;
     const auto began = std::chrono::steady_clock::now();
     try {
-        sim::World world(seed, folder);
+        sim::World world(seed, folder.path());
         for (; step < steps; ++step) world.step();
         world.finish();
         const auto& counts = world.counts();
@@ -66,8 +64,6 @@ bool run(std::uint64_t seed, std::uint64_t steps) {
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
     std::printf("  %.1f s\n", took.count());
-    std::error_code ignored;
-    std::filesystem::remove_all(folder, ignored);
     return kept;
 }
 

@@ -16,6 +16,7 @@
 #include "stratum/coinbase.h"
 #include "stratum/merkle.h"
 #include "stratum/sha256.h"
+#include "tests/simulators/loopback.h"
 
 namespace simulators {
 
@@ -124,19 +125,7 @@ FakeNode::~FakeNode() {
 }
 
 void FakeNode::start() {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    constexpr int on = 1;
-    ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(port_);
-    socklen_t size = sizeof address;
-    auto* raw = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(listener_, raw, size) != 0 || ::listen(listener_, 64) != 0 ||
-        ::getsockname(listener_, raw, &size) != 0)
-        throw std::runtime_error("the fake node cannot listen");
-    port_ = ntohs(address.sin_port);
+    listener_ = listen_on_loopback(port_, "the fake node");
     stopping_ = false;
     acceptor_ = std::thread([this] { accept(); });
 }

@@ -18,6 +18,7 @@
 #include "stratum/v2/messages_common.h"
 #include "stratum/v2/noise.h"
 #include "stratum/v2/transport.h"
+#include "tests/simulators/loopback.h"
 
 namespace simulators {
 
@@ -86,19 +87,7 @@ TemplateProvider::TemplateProvider(FakeNode& node)
 TemplateProvider::~TemplateProvider() { stop(); }
 
 void TemplateProvider::start() {
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    constexpr int on = 1;
-    ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(port_);
-    socklen_t size = sizeof address;
-    auto* raw = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(listener_, raw, size) != 0 || ::listen(listener_, 64) != 0 ||
-        ::getsockname(listener_, raw, &size) != 0)
-        throw std::runtime_error("the template provider cannot listen");
-    port_ = ntohs(address.sin_port);
+    listener_ = listen_on_loopback(port_, "the template provider");
     stopping_ = false;
     acceptor_ = std::thread([this] { accept(); });
 }

@@ -3,7 +3,6 @@
 //   accepted|rejected CHANNEL WORKER HASH
 // A share that is a block brings a new tip to everybody when --tips is given. Loopback only; one thread.
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include <list>
 
 #include "stratum/v2/authority.h"
+#include "tests/simulators/loopback.h"
 #include "tests/simulators/mining_work.h"
 #include "tests/simulators/v2_fake_pool.h"
 #include "tests/simulators/v2_keys.h"
@@ -40,17 +40,10 @@ struct ServerOptions {
 class FakeServer {
   public:
     explicit FakeServer(const ServerOptions& options) : options_(options) {
-        listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        if (bind(listener_, reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
-            listen(listener_, 1024) != 0 ||
-            getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-            throw std::runtime_error("the fake server cannot listen");
+        std::uint16_t port = 0;
+        listener_ = listen_on_loopback(port, "the fake server");
         tip_.ntime = static_cast<std::uint32_t>(std::time(nullptr));
-        std::printf("stratum2+tcp://127.0.0.1:%u/%s\n", ntohs(address.sin_port),
+        std::printf("stratum2+tcp://127.0.0.1:%u/%s\n", unsigned{port},
                     stratum::v2::public_key_text(keys_.authority).c_str());
         std::fflush(stdout);
     }

@@ -9,7 +9,7 @@
 using namespace server::node;
 using node_test::NodesWorld;
 using node_test::quick_options;
-using node_test::TemporaryFolder;
+using tests::TemporaryFolder;
 using simulators::FakeNode;
 using Fault = simulators::FakeNode::Fault;
 

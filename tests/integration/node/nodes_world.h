@@ -12,7 +12,7 @@
 
 #include "server/node/nodes.h"
 #include "tests/unit/server/node/mined_block.h"
-#include "tests/unit/server/node/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace node_test {
 
@@ -36,7 +36,7 @@ class NodesWorld {
     // The exposition's line with this name and these words; empty when there is none.
     [[nodiscard]] double metric(const std::string& name, const std::vector<std::string>& labels) const;
 
-    TemporaryFolder folder;
+    tests::TemporaryFolder folder;
     server::node::NodesOptions options;
     boost::asio::io_context control{1};
     std::vector<stratum::TemplatePtr> templates;

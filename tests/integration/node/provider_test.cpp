@@ -10,7 +10,7 @@
 using namespace server::node;
 using node_test::NodesWorld;
 using node_test::quick_options;
-using node_test::TemporaryFolder;
+using tests::TemporaryFolder;
 using simulators::FakeNode;
 using simulators::TemplateProvider;
 using Fault = TemplateProvider::Fault;

@@ -2,29 +2,24 @@
 
 #include <stdlib.h>
 
-#include "tests/catch.h"
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include "tests/catch.h"
+#include "tests/temporary_folder.h"
 
 using server::NameFile;
 namespace fs = std::filesystem;
 
 namespace {
 
-struct Folder {
-    Folder() {
-        std::string form = (fs::temp_directory_path() / "hashyard-names-XXXXXX").string();
-        path = mkdtemp(form.data());
-    }
-    ~Folder() { fs::remove_all(path); }
-    [[nodiscard]] fs::path file() const { return path / "registered-names"; }
+struct Folder : tests::TemporaryFolder {
+    [[nodiscard]] fs::path file() const { return path() / "registered-names"; }
     [[nodiscard]] std::string text() const {
         std::ifstream in(file(), std::ios::binary);
         return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
     }
     void put(const std::string& text) const { std::ofstream(file(), std::ios::binary) << text; }
-    fs::path path;
 };
 
 std::shared_ptr<const NameFile::Names> set(NameFile::Names names) {
@@ -42,7 +37,7 @@ TEST_CASE("Names that were kept are read back, also an empty set, and leave no o
         REQUIRE(read != nullptr);
         CHECK(*read == names);
     }
-    CHECK(std::distance(fs::directory_iterator(folder.path), fs::directory_iterator()) == 1);
+    CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 1);
 }
 
 TEST_CASE("Every file that was cut short, lengthened or changed in one bit is refused") {

@@ -14,7 +14,7 @@
 #include "stratum/coinbase.h"
 #include "stratum/v2/messages_common.h"
 #include "tests/catch.h"
-#include "tests/unit/server/node/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 namespace declaration_test {
 
@@ -156,7 +156,7 @@ class DeclaringWorld : public Host {
         return out;
     }
 
-    node_test::TemporaryFolder folder;
+    tests::TemporaryFolder folder;
     DevelopmentChain chain;
     stratum::TemplatePtr theirs, ours;
     Bytes payout = {0x51};

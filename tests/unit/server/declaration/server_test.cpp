@@ -10,7 +10,7 @@
 #include "tests/unit/server/pool/handshake_world.h"
 
 using namespace declaration_test;
-using server::pool::testing::Folder;
+using server::pool::testing::TemporaryFolder;
 using server::pool::testing::open_identity;
 using simulators::V2Hello;
 
@@ -20,7 +20,7 @@ class Running {
   public:
     explicit Running(std::size_t connections_max = 8) {
         server::pool::PoolOptions pool;
-        pool.data_dir = folder.path;
+        pool.data_dir = folder.path();
         identity = open_identity(pool, std::chrono::system_clock::now());
         DeclarationOptions options;
         options.address = "127.0.0.1";
@@ -51,7 +51,7 @@ class Running {
     }
 
     DeclaringWorld world;  // for its chain and its messages
-    Folder folder;
+    TemporaryFolder folder;
     std::unique_ptr<server::pool::IdentityKeeper> identity;
     server::declaration::Server::Jobs jobs;
     prometheus::Registry registry;

@@ -6,11 +6,11 @@
 #include "server/node/development_chain.h"
 #include "tests/catch.h"
 #include "tests/unit/server/node/mined_block.h"
-#include "tests/unit/server/node/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 using namespace server::node;
 using node_test::MinedBlock;
-using node_test::TemporaryFolder;
+using tests::TemporaryFolder;
 
 TEST_CASE("A written block is open until it is settled") {
     const TemporaryFolder folder;

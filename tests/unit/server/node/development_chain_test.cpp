@@ -7,11 +7,11 @@
 #include "stratum/sha256.h"
 #include "tests/catch.h"
 #include "tests/unit/server/node/mined_block.h"
-#include "tests/unit/server/node/temporary_folder.h"
+#include "tests/temporary_folder.h"
 
 using namespace server::node;
 using node_test::MinedBlock;
-using node_test::TemporaryFolder;
+using tests::TemporaryFolder;
 
 namespace {
 

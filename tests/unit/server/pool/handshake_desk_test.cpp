@@ -6,8 +6,8 @@
 #include "tests/unit/server/pool/handshake_world.h"
 
 using namespace server::pool;
-using server::pool::testing::Folder;
 using server::pool::testing::open_identity;
+using server::pool::testing::TemporaryFolder;
 using stratum::v2::Initiator;
 
 namespace {
@@ -31,14 +31,14 @@ class Collector final : public HandshakeAsker {
 
 struct World {
     explicit World() {
-        options.data_dir = folder.path;
+        options.data_dir = folder.path();
         identity = open_identity(options, std::chrono::system_clock::now());
         desk = std::make_unique<HandshakeDesk>(*identity, server::fill_random);
     }
     HandshakeOrder order(const Initiator& client, int descriptor, std::uint64_t serial) const {
         return {{descriptor, serial}, {}, std::chrono::steady_clock::now(), client.act1()};
     }
-    Folder folder;
+    TemporaryFolder folder;
     PoolOptions options;
     std::unique_ptr<IdentityKeeper> identity;
     Collector shard;  // outlives the desk

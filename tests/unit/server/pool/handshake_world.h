@@ -1,24 +1,16 @@
 #pragma once
-// What tests of handshakes share: a folder, and an identity in it.
+// What tests of handshakes share: an identity in a folder of its own.
 
-#include <cstdlib>
-#include <filesystem>
-#include <string>
+#include <memory>
 
 #include "server/pool/server_identity.h"
 #include "server/random_bytes.h"
 #include "tests/catch.h"
+#include "tests/temporary_folder.h"
 
 namespace server::pool::testing {
 
-struct Folder {
-    Folder() {
-        std::string form = (std::filesystem::temp_directory_path() / "hashyard-v2-XXXXXX").string();
-        path = mkdtemp(form.data());
-    }
-    ~Folder() { std::filesystem::remove_all(path); }
-    std::filesystem::path path;
-};
+using tests::TemporaryFolder;
 
 // 2023-11-14 22:13:20 UTC
 inline constexpr std::chrono::system_clock::time_point noon{std::chrono::seconds(1'700'000'000)};

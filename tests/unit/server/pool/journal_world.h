@@ -1,8 +1,6 @@
 #pragma once
 // Records and folders for the journal's tests.
 
-#include <stdlib.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -15,28 +13,11 @@
 #include "server/pool/journal_folder.h"
 #include "server/pool/journal_reader.h"
 #include "tests/catch.h"
+#include "tests/temporary_folder.h"
 
 namespace server::pool {
 
-// A folder of its own, gone with the object.
-class TemporaryFolder {
-  public:
-    TemporaryFolder() {
-        auto name = (std::filesystem::temp_directory_path() / "hashyard-test-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    ~TemporaryFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-  private:
-    std::filesystem::path path_;
-};
+using tests::TemporaryFolder;
 
 inline stratum::Hash256 hash_of(std::uint8_t first) {
     stratum::Hash256 hash;

@@ -8,9 +8,9 @@ using namespace server::pool;
 using namespace server::pool::testing;
 
 TEST_CASE("A share over a socket is journaled before it is answered, and a second time refused") {
-    Folder folder;
+    TemporaryFolder folder;
     {
-        RunningPool pool(folder.path);
+        RunningPool pool(folder.path());
         Client client(pool.port());
         const auto job = client.start();
         int accepted = 0;
@@ -28,8 +28,8 @@ TEST_CASE("A share over a socket is journaled before it is answered, and a secon
 }
 
 TEST_CASE("Old work is good until the new tip's job was sent, and stale after") {
-    Folder folder;
-    RunningPool pool(folder.path);
+    TemporaryFolder folder;
+    RunningPool pool(folder.path());
     Client client(pool.port());
     const auto old_job = client.start();
     pool.tip(2);
@@ -43,8 +43,8 @@ TEST_CASE("Old work is good until the new tip's job was sent, and stale after") 
 }
 
 TEST_CASE("A share that meets the network target is handed to the nodes, also when it is no new share") {
-    Folder folder;
-    RunningPool pool(folder.path, 0x2100ffff);  // nearly every hash is a block
+    TemporaryFolder folder;
+    RunningPool pool(folder.path(), 0x2100ffff);  // nearly every hash is a block
     Client client(pool.port());
     const auto job = client.start();
     CHECK(client.submit(job, 1).find("true") != std::string::npos);
@@ -56,10 +56,10 @@ TEST_CASE("A share that meets the network target is handed to the nodes, also wh
 }
 
 TEST_CASE("A resumed session has its extranonce and its duplicates again, after a restart its extranonce") {
-    Folder folder;
+    TemporaryFolder folder;
     std::string session_id, first;
     {
-        RunningPool pool(folder.path);
+        RunningPool pool(folder.path());
         std::string job;
         {
             Client client(pool.port());
@@ -78,7 +78,7 @@ TEST_CASE("A resumed session has its extranonce and its duplicates again, after 
         }
         CHECK(resumed == first);
     }
-    RunningPool pool(folder.path);
+    RunningPool pool(folder.path());
     Client client(pool.port());
     client.start(session_id);
     CHECK(client.subscribed == first);
@@ -90,8 +90,8 @@ TEST_CASE("A resumed session has its extranonce and its duplicates again, after 
 }
 
 TEST_CASE("A session is resumed on whatever shard its client arrives, however it says so") {
-    Folder folder;
-    RunningPool pool(folder.path, 0x17030000, false, 3);
+    TemporaryFolder folder;
+    RunningPool pool(folder.path(), 0x17030000, false, 3);
     std::string job, first;
     {
         Client client(pool.port());
@@ -136,8 +136,8 @@ TEST_CASE("A session is resumed on whatever shard its client arrives, however it
 }
 
 TEST_CASE("A client that logged in before it names another shard's session stays, and so does a liar") {
-    Folder folder;
-    RunningPool pool(folder.path, 0x17030000, false, 2);
+    TemporaryFolder folder;
+    RunningPool pool(folder.path(), 0x17030000, false, 2);
     for (int i = 0; i < 20; ++i) {
         Client client(pool.port());
         client.say(R"({"id":2,"method":"mining.authorize","params":[")" + std::string(user) +
@@ -153,8 +153,8 @@ TEST_CASE("A client that logged in before it names another shard's session stays
 }
 
 TEST_CASE("Miners are sent away when no templates come any more") {
-    Folder folder;
-    RunningPool pool(folder.path);
+    TemporaryFolder folder;
+    RunningPool pool(folder.path());
     Client client(pool.port());
     client.start();
     pool.pool->on_flow(false);
@@ -162,8 +162,8 @@ TEST_CASE("Miners are sent away when no templates come any more") {
 }
 
 TEST_CASE("A wrong port, a stranger's TLS hello and a flood of junk harm nobody else") {
-    Folder folder;
-    RunningPool pool(folder.path);
+    TemporaryFolder folder;
+    RunningPool pool(folder.path());
     Client good(pool.port());
     const auto job = good.start();
     Client tls(pool.port());
@@ -183,8 +183,8 @@ TEST_CASE("A wrong port, a stranger's TLS hello and a flood of junk harm nobody 
 }
 
 TEST_CASE("In strict mode an accepted share is on the disk itself before its answer leaves") {
-    Folder folder;
-    RunningPool pool(folder.path, 0x17030000, true);
+    TemporaryFolder folder;
+    RunningPool pool(folder.path(), 0x17030000, true);
     Client client(pool.port());
     auto job = client.start();
     int accepted = 0;

@@ -28,7 +28,7 @@ struct Opened {
 struct World {
     explicit World(Accepts accepts, unsigned shards = 1) : World(accepting(accepts), shards) {}
     explicit World(const RunningPool::Change& change, unsigned shards = 1)
-        : pool(folder.path, 0x17030000, false, shards, change) {}
+        : pool(folder.path(), 0x17030000, false, shards, change) {}
     [[nodiscard]] std::uint16_t port() const { return pool.port(); }
     [[nodiscard]] stratum::v2::XOnlyKey authority() const {
         const auto& listener = pool.pool->listeners().front();
@@ -48,7 +48,7 @@ struct World {
         CHECK(opened.request_id == 5);
         return {opened.channel_id, opened.extranonce_size};
     }
-    Folder folder;
+    TemporaryFolder folder;
     RunningPool pool;
 };
 

@@ -11,9 +11,9 @@
 
 using namespace server::pool;
 using namespace std::chrono_literals;
-using server::pool::testing::Folder;
 using server::pool::testing::noon;
 using server::pool::testing::open_identity;
+using server::pool::testing::TemporaryFolder;
 using stratum::v2::SecretKey;
 using stratum::v2::Validity;
 namespace fs = std::filesystem;
@@ -24,9 +24,9 @@ constexpr std::uint32_t noon_s = 1'700'000'000;
 
 struct SignedWorld {
     SignedWorld() {
-        options.data_dir = folder.path;
-        options.v2.server_key_file = folder.path / "server-key";
-        options.v2.certificate_file = folder.path / "certificate";
+        options.data_dir = folder.path();
+        options.v2.server_key_file = folder.path() / "server-key";
+        options.v2.certificate_file = folder.path() / "certificate";
         REQUIRE(write_key_file(options.v2.server_key_file, key_file_text(server, KeyOwner::server)).empty());
     }
     void sign(const Validity& validity) { sign(validity, authority, server.public_key()); }
@@ -42,7 +42,7 @@ struct SignedWorld {
         const auto opened = IdentityKeeper::open(options, server::fill_random, now);
         return opened ? "" : opened.error();
     }
-    Folder folder;
+    TemporaryFolder folder;
     PoolOptions options;
     SecretKey server = SecretKey::make(server::fill_random);
     SecretKey authority = SecretKey::make(server::fill_random);
@@ -51,15 +51,15 @@ struct SignedWorld {
 }  // namespace
 
 TEST_CASE("Without configuration an authority is made once, and vouches for a day, renewed at its half") {
-    Folder folder;
+    TemporaryFolder folder;
     PoolOptions options;
-    options.data_dir = folder.path;
+    options.data_dir = folder.path();
     std::string authority;
     {
         const auto keeper = open_identity(options);
         authority = keeper->authority_text();
         CHECK(authority.size() == stratum::v2::public_key_letters);
-        const auto file = folder.path / authority_key_name;
+        const auto file = folder.path() / authority_key_name;
         CHECK((fs::status(file).permissions() & fs::perms::all) ==
               (fs::perms::owner_read | fs::perms::owner_write));
         const auto first = keeper->current();
@@ -84,7 +84,7 @@ TEST_CASE("A certificate signed elsewhere is shown, and a newer file taken up wh
     world.sign({noon_s - 3600, noon_s + 86'400});
     const auto keeper = open_identity(world.options);
     CHECK(keeper->authority_text() == public_key_text(world.authority.public_key()));
-    CHECK_FALSE(fs::exists(world.folder.path / authority_key_name));
+    CHECK_FALSE(fs::exists(world.folder.path() / authority_key_name));
     const auto first = keeper->current();
     keeper->look(noon + 20h);
     CHECK(keeper->current() == first);
@@ -128,7 +128,7 @@ TEST_CASE("A certificate that does not hold stops the start, with its file and t
     CHECK(world.refusal().find("another authority") != std::string::npos);
     world.options.v2.authority = world.authority.public_key();
     CHECK(world.refusal().empty());
-    world.options.v2.server_key_file = world.folder.path / "nowhere";
+    world.options.v2.server_key_file = world.folder.path() / "nowhere";
     CHECK(world.refusal().find("nowhere") != std::string::npos);
 }
 

@@ -2,6 +2,7 @@
 
 #include "server/pool/tls.h"
 #include "tests/catch.h"
+#include "tests/temporary_folder.h"
 
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -19,8 +20,6 @@ namespace {
 // A self-signed certificate for `localhost` in a folder of its own.
 struct Certificate {
     Certificate() {
-        std::string form = (fs::temp_directory_path() / "hashyard-tls-XXXXXX").string();
-        folder = mkdtemp(form.data());
         EVP_PKEY* key = EVP_EC_gen("P-256");
         X509* x509 = X509_new();
         X509_set_version(x509, 2);
@@ -42,8 +41,8 @@ struct Certificate {
         X509_free(x509);
         EVP_PKEY_free(key);
     }
-    ~Certificate() { fs::remove_all(folder); }
-    fs::path folder;
+    tests::TemporaryFolder own;
+    const fs::path& folder = own.path();
 };
 
 struct TlsClient {

@@ -3,15 +3,17 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 
-namespace node_test {
+namespace tests {
 
 class TemporaryFolder {
   public:
     TemporaryFolder() {
-        auto name = (std::filesystem::temp_directory_path() / "hashyard-node-XXXXXX").string();
-        path_ = ::mkdtemp(name.data());
+        auto name = (std::filesystem::temp_directory_path() / "hashyard-test-XXXXXX").string();
+        if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder can be made");
+        path_ = name;
     }
     ~TemporaryFolder() {
         std::error_code ignored;
@@ -25,4 +27,4 @@ class TemporaryFolder {
     std::filesystem::path path_;
 };
 
-}  // namespace node_test
+}  // namespace tests
