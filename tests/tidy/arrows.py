@@ -27,8 +27,9 @@ SHARED_HEADERS = {"server/http/live.h"}
 PURE = ("stratum/", "fleet/")
 PURE_SYSTEM = re.compile(r"[a-z_0-9]+|immintrin\.h|cpuid\.h|boost/system/result\.hpp|boost/multiprecision/.*|"
                          r"nlohmann/json(_fwd)?\.hpp")
-# Pure functions of other people's making, in one folder only.
-PURE_CRYPTOGRAPHY = ("stratum/v2/", re.compile(r"openssl/(crypto|evp)\.h|secp256k1(_\w+)?\.h"))
+# Pure functions of other people's making, in these folders only.
+PURE_CRYPTOGRAPHY = (("stratum/v2/", re.compile(r"openssl/(crypto|evp)\.h|secp256k1(_\w+)?\.h")),
+                     ("fleet/", re.compile(r"openssl/(crypto|evp)\.h")))
 OUTSIDE_WORLD = re.compile("(thread|mutex|condition_variable|fstream|filesystem|future|iostream|syncstream)$")
 
 # Libraries that cost seconds a file: the rooms that may use them at all, and the rooms whose headers may.
@@ -38,7 +39,7 @@ HEAVY = {
                     ("server/http/", "server/node/")),
     "nlohmann/json.hpp": (("stratum/", "server/", "tests/"), ()),
     "pqxx/": (("server/store/", "tests/"), ("server/store/",)),
-    "openssl/": (("server/", "stratum/v2/", "tests/"), ("server/pool/",)),
+    "openssl/": (("server/", "stratum/v2/", "fleet/", "tests/"), ("server/pool/",)),
     "secp256k1": (("stratum/v2/", "tests/"), ()),
     "zmq": (("server/node/", "tests/"), ("server/node/",)),
     "toml++/": (("server/config", "tests/"), ()),
@@ -67,7 +68,8 @@ def arrows(tree):
             continue
         for n, system, name in includes(tree, path):
             if system:
-                cryptography = path.startswith(PURE_CRYPTOGRAPHY[0]) and PURE_CRYPTOGRAPHY[1].fullmatch(name)
+                cryptography = any(path.startswith(folder) and allowed.fullmatch(name)
+                                   for folder, allowed in PURE_CRYPTOGRAPHY)
                 pure = PURE_SYSTEM.fullmatch(name) and not OUTSIDE_WORLD.match(name) or cryptography
                 if path.startswith(PURE) and not pure:
                     yield Finding(path, n, f"<{name}> in a pure room: take bytes, time, numbers as arguments")
