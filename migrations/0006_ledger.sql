@@ -1,9 +1,7 @@
--- The ledger: double entry, one row for each transfer of an amount from a debit to a credit account of the
--- same asset. Rows
--- never change; a mistake is reversed by another row. server/store/ledger_posting.cpp writes here; the
--- triggers hold whoever
--- writes. All writers take turns at the one row of ledger_head, so there are no deadlocks and the chain has
--- one order.
+-- The ledger: double entry, one row for each transfer of an amount from a debit to a credit account of
+-- the same asset. Rows never change; a mistake is reversed by another row.
+-- server/store/ledger_posting.cpp writes here; the triggers hold whoever writes. All writers take turns
+-- at the one row of ledger_head, so there are no deadlocks and the chain has one order.
 
 create table assets (
     code  text collate "C" primary key check (code ~ '^[A-Z][A-Z0-9]{1,11}$'),
@@ -23,8 +21,8 @@ create table parties (
         check (key ~ '^(user|holder|owner|supplier):.' and octet_length(key) <= 160)
 );
 
--- The chart of accounts; fleet/ledger/transfer.cpp has the same table. `sign`: positive accounts never fall
--- below zero.
+-- The chart of accounts; fleet/ledger/transfer.cpp has the same table. `sign`: positive accounts never
+-- fall below zero.
 create table account_purposes (
     purpose text collate "C" primary key,
     class   text not null check (class in ('asset', 'liability', 'equity', 'income', 'expense')),
@@ -110,8 +108,8 @@ create index transfers_by_credit on transfers (credit, number);
 create index transfers_by_source on transfers (source_kind, source_id);
 create index transfers_by_period on transfers (period, number);
 
--- sha256(hash of the transfer before || the transfer as text), and where the chain stood at the end of each
--- day (UTC).
+-- sha256(hash of the transfer before || the transfer as text), and where the chain stood at the end of
+-- each day (UTC).
 create table transfer_hashes (
     number bigint primary key references transfers,
     hash   bytea  not null check (octet_length(hash) = 32)
@@ -147,8 +145,8 @@ create table pending_outcomes (
     check ((outcome = 'posted') = (transfer is not null))
 );
 
--- Sums of the rows above, kept beside them; the daily check adds them up again. `floor` says which side may
--- not win.
+-- Sums of the rows above, kept beside them; the daily check adds them up again. `floor` says which side
+-- may not win.
 create table balances (
     account         bigint  primary key references accounts,
     floor           text    not null check (floor in ('none', 'debit', 'credit')),
