@@ -33,6 +33,7 @@ int run_with_config(const CommandLine& line) {
         return server::commands::run_migrate(config, std::cout, std::cerr);
     if (line.kind == CommandLine::Kind::user)
         return server::commands::run_user(config, line.user, std::cout, std::cerr);
+    if (line.kind == CommandLine::Kind::visit) return line.visit({config, std::cout, std::cerr});
     return server::serve(config, {line.roles.pool, line.roles.fleet, line.roles.web});
 }
 
@@ -53,6 +54,7 @@ int run(const CommandLine& line) {
         case CommandLine::Kind::migrate:
         case CommandLine::Kind::check:
         case CommandLine::Kind::user:
+        case CommandLine::Kind::visit:
             break;
     }
     return run_with_config(line);

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <thread>
 
+#include "server/accounting.h"
 #include "server/database_keeper.h"
 #include "server/declaration/server.h"
 #include "server/greeting.h"
@@ -111,7 +112,9 @@ class Server {
         if (journals_) journals_->stop();
         stop_control();
         if (database_) database_->hurry(stop_database_within);
+        if (accounting_) accounting_->hurry(stop_database_within);
         if (keeper_) keeper_->stop();
+        if (accounting_) accounting_->stop();
         if (importer_) importer_->stop();
         if (cluster_) cluster_->stop();
     }
@@ -140,6 +143,7 @@ class Server {
             url = cluster_->url();
         }
         database_ = std::make_unique<store::Database>(url);
+        if (roles_.pool) accounting_ = std::make_unique<Accounting>(config_, url, metrics_.registry());
         if (roles_.web) web_database_ = std::make_unique<store::Database>(url, 4, store::web_limits);
         DatabaseKeeperEvents events;
         events.on_ready = [this] { on_database_ready(); };
@@ -280,6 +284,7 @@ class Server {
 
     // Keeper thread, once.
     void on_database_ready() {
+        if (accounting_) accounting_->start();
         if (!importer_) return;
         if (const auto open = store::open_blocks(*database_)) nodes_->watch(*open);
         importer_->start();
@@ -344,6 +349,7 @@ class Server {
     std::unique_ptr<store::Database> database_;
     std::unique_ptr<store::Database> web_database_;  // its own: a page never waits for the importer's turn
     std::unique_ptr<DatabaseKeeper> keeper_;
+    std::unique_ptr<Accounting> accounting_;
     std::unique_ptr<pool::Journals> journals_;
     std::unique_ptr<pool::Pool> pool_;
     std::unique_ptr<pool::Importer> importer_;

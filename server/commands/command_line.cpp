@@ -6,6 +6,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "server/commands/command_maker.h"
+
 namespace server::commands {
 namespace {
 
@@ -192,6 +194,8 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::ostream& 
     add_user(app, line, typed);
     add_journal(app, line);
     add_authority(app, line);
+    const CommandMaker maker{app, line, [&](CLI::App& command) { add_config_options(command, line, typed); }};
+    add_books(maker);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -2,6 +2,7 @@
 // What the user typed. Pure but for CLI11's help text; knows no command's work. Called once by main().
 
 #include <filesystem>
+#include <functional>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -19,8 +20,15 @@ struct UserCommand {
     std::string address;
 };
 
+// What a command that reads the configuration gets.
+struct Visit {
+    const Config& config;
+    std::ostream& out;
+    std::ostream& error_out;
+};
+
 struct CommandLine {
-    enum class Kind { serve, migrate, check, journal, user, authority, print_config, answered };
+    enum class Kind { serve, migrate, check, journal, user, authority, visit, print_config, answered };
     Kind kind = Kind::serve;
     int exit_code = 0;  // answered: help, version or a mistake was printed
     std::filesystem::path config_file;
@@ -33,6 +41,7 @@ struct CommandLine {
     JournalCommand journal;
     UserCommand user;
     AuthorityCommand authority;
+    std::function<int(const Visit&)> visit;  // Kind::visit: what to run; gives the exit code
 };
 
 // Prints help, version and mistakes itself.

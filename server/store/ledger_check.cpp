@@ -159,4 +159,14 @@ Stored<LedgerCheck> check_ledger(Database& database) {
     });
 }
 
+Stored<std::optional<LastLedgerCheck>> last_ledger_check(Database& database) {
+    return transact(database, [&](pqxx::work& transaction) -> std::optional<LastLedgerCheck> {
+        const auto rows = transaction.exec(
+            "select extract(epoch from checked_at)::bigint, findings from ledger_checks order by id desc "
+            "limit 1");
+        if (rows.empty()) return std::nullopt;
+        return LastLedgerCheck{rows[0][0].as<std::int64_t>(), rows[0][1].as<int>()};
+    });
+}
+
 }  // namespace server::store

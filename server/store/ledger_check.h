@@ -4,6 +4,7 @@
 // freezes payouts until somebody lifts the freeze by hand.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,5 +36,12 @@ inline constexpr int findings_max = 20;
 //   slices                users' work = the slice's work, and positions without gaps
 //   closed_periods        the trial balance of each closed month still has its hash
 [[nodiscard]] Stored<LedgerCheck> check_ledger(Database& database);
+
+struct LastLedgerCheck {
+    std::int64_t checked_at_s = 0;  // since 1970
+    int findings = 0;
+};
+// Empty: never checked.
+[[nodiscard]] Stored<std::optional<LastLedgerCheck>> last_ledger_check(Database& database);
 
 }  // namespace server::store

@@ -14,12 +14,13 @@ ROOMS = {
     "server/pool": {"stratum", "fleet", "server", "server/store", "server/node"},  # fleet: weights of slices
     # pool: the server's V2 identity
     "server/declaration": {"stratum", "server", "server/node", "server/pool"},
+    "server/books": {"fleet", "server", "server/store"},
     "server/devices": {"fleet", "server", "server/store"},
     "server/http": {"stratum", "fleet", "server", "server/store"},
 }
 # These put the parts together, so they see all rooms. config fills the rooms' plain options structs.
-WIRING = ("server/main.cpp", "server/commands/", "server/serve.", "server/database_keeper.", "server/live_board.",
-          "server/greeting.")
+WIRING = ("server/main.cpp", "server/commands/", "server/serve.", "server/accounting.", "server/database_keeper.",
+          "server/live_board.", "server/greeting.")
 OPTIONS_READERS = ("server/config",)
 # http shows live figures through this plain header of its own; pool fills it: the one header both may name.
 SHARED_HEADERS = {"server/http/live.h"}

@@ -1,0 +1,26 @@
+#pragma once
+// What commands that visit the database share: open it, bring the schema up to date, say what went wrong.
+// Main thread.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "server/commands/command_line.h"
+#include "server/store/database.h"
+
+namespace server::commands {
+
+// Both write one line and give exit code 1.
+int failed(const Visit& visit, const std::string& text);
+int unavailable(const Visit& visit, const store::Unavailable& problem);
+
+// Opens the configured database (or Hashyard's own), migrates it and calls `work`; gives its exit code.
+int visit_database(const Visit& visit, const std::function<int(store::Database&)>& work);
+
+// Microseconds since 1970, by the wall clock.
+[[nodiscard]] std::int64_t wall_us();
+// "2026-11-25T05:00:00Z"
+[[nodiscard]] std::string iso_time(std::int64_t at_us);
+
+}  // namespace server::commands
