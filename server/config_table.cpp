@@ -101,6 +101,13 @@ std::string set_network(const Target& target, const std::string& value) {
     return wrong;
 }
 
+std::string set_scheme(const Target& target, const std::string& value) {
+    std::size_t index = 0;
+    auto wrong = one_of(value, {"pplns", "solo"}, index);
+    if (wrong.empty()) target.config().store.scheme = static_cast<fleet::ledger::Scheme>(index);
+    return wrong;
+}
+
 std::string set_mask(std::uint32_t& mask, const std::string& value) {
     const auto parsed = stratum::parse_hex_u32(value);
     if (!parsed || value.size() != 8) return "must be eight hexadecimal letters, as \"1fffe000\"";
@@ -214,6 +221,10 @@ const ConfigOption options[] = {
      TextOption{128, keep<&Config::payout_address>}},
     {"pool", "coinbase_tag", "\"/Hashyard/\"", "Stands in each block found.",
      TextOption{40, set_coinbase_tag}},
+    {"pool", "scheme", "\"pplns\"",
+     "How a block is shared: pplns, the window's shares; solo, all to the finder. A change counts from the "
+     "next share on.",
+     TextOption{8, set_scheme}},
     {"pool", "fee_basis_points", "100", "Pool fee in hundredths of a percent.",
      WholeOption{0, 10'000, keep<&Config::store, &StoreOptions::fee_basis_points>}},
     {"pool", "window_factor", "8", "PPLNS window: so many times the work of one block.",

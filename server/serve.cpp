@@ -206,6 +206,7 @@ class Server {
         pool::ImporterOptions options;
         options.node_name = config_.pool.node_name;
         options.journal = journals_->identity();
+        options.rule.scheme = config_.store.scheme;
         options.rule.window_factor = static_cast<unsigned>(config_.store.window_factor);
         options.rule.fee_basis_points = static_cast<unsigned>(config_.store.fee_basis_points);
         importer_ = std::make_unique<pool::Importer>(*database_, std::move(sources), std::move(options));

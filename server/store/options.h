@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string>
 
+#include "fleet/ledger/payout_rule.h"
+
 namespace server::store {
 
 struct StoreOptions {
@@ -13,6 +15,7 @@ struct StoreOptions {
     std::filesystem::path data_dir;
     std::string embedded_user;  // system user the embedded cluster runs as when started as root; empty:
                                 // "postgres" if there, else made
+    fleet::ledger::Scheme scheme = fleet::ledger::Scheme::pplns;
     int window_factor = 8;  // PPLNS window in units of network work; also decides retention (four windows)
     int fee_basis_points = 100;  // pool fee of 10,000
 };

@@ -233,3 +233,20 @@ TEST_CASE("a payout run that does not add up cannot be committed") {
         Catch::Matchers::ContainsSubstring("pays 0 of 9"));
     CHECK(ask(*database, "select count(*) from payout_runs") == "0");
 }
+
+TEST_CASE("under solo the finder gets a block whole, whoever else sent shares") {
+    FreshDatabase database;
+    auto journal = simple_journal(0, 60);
+    const auto block = block_record(100, 2, start_us + 400'000, start_us + 350'000);
+    journal.add(block);
+    auto options = quick_options();
+    options.rule.scheme = fleet::ledger::Scheme::solo;
+    const auto importer = importer_over(*database, {&journal}, options);
+    REQUIRE(drain(*importer));
+    REQUIRE(importer->tell(news_of(block.hash, BlockState::immature)));
+    REQUIRE(drain(*importer));
+    CHECK(lines_of(*database) == "bob=313520448");
+    CHECK(ask(*database,
+              "select k.rule ->> 'scheme' from payout_rules k join payout_runs r on r.rule = k.version") ==
+          "solo");
+}

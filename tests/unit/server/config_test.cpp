@@ -327,3 +327,12 @@ TEST_CASE("A wrong override is named as such") {
     CHECK(problem_of("", {{"pool.shards", "1\nname = \"x\""}}).find("whole number") != std::string::npos);
     CHECK(problem_of("", {{"....", ""}}).starts_with("command line: "));
 }
+
+TEST_CASE("the scheme is pplns or solo, nothing else") {
+    CHECK(parse("").config.store.scheme == fleet::ledger::Scheme::pplns);
+    CHECK(parse("[pool]\nscheme = \"solo\"").config.store.scheme == fleet::ledger::Scheme::solo);
+    const auto wrong = parse("[pool]\nscheme = \"pps\"").problems;
+    REQUIRE(wrong.size() == 1);
+    CHECK(wrong[0].key == "pool.scheme");
+    CHECK(wrong[0].text.find("\"pplns\", \"solo\"") != std::string::npos);
+}
