@@ -1,17 +1,39 @@
 #include "server/accounting.h"
 
+#include "server/log.h"
+
 namespace server {
 
 namespace {
 
 constexpr std::size_t connections_max = 2;
+constexpr std::chrono::seconds payout_step_interval{10};
+constexpr std::chrono::minutes wallet_check_interval{30};
 
 }  // namespace
 
-Accounting::Accounting(const Config& /*config*/, const std::string& database_url,
-                       prometheus::Registry& registry)
-    : database_(database_url, connections_max),
-      bookkeeper_(database_, books::BookkeeperOptions{}, registry) {}
+Accounting::Accounting(const Config& config, const std::string& database_url, prometheus::Registry& registry)
+    : payout_(config.payout),
+      database_(database_url, connections_max),
+      bookkeeper_(database_, books::BookkeeperOptions{}, registry) {
+    if (!payout_.enabled || config.development_chain) return;
+    rpc_ = std::make_unique<wallet::CoreRpc>(payout_);
+    payouts_ = std::make_unique<wallet::Runner>(database_, *rpc_, payout_, config.pool.network);
+    add_payouts();
+}
+
+void Accounting::add_payouts() {
+    const auto us = [](std::chrono::system_clock::time_point now) {
+        return std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
+    };
+    bookkeeper_.add_duty({"payouts", payout_step_interval, [this, us](auto now) {
+                              const auto outcome = payouts_->step(us(now));
+                              if (!outcome.did.empty()) log::info("payout", {{"did", outcome.did}});
+                              return outcome.problem;
+                          }});
+    bookkeeper_.add_duty({"wallet_check", wallet_check_interval,
+                          [this, us](auto now) { return payouts_->reconcile(us(now)); }});
+}
 
 void Accounting::start() { bookkeeper_.start(); }
 

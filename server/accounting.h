@@ -11,6 +11,7 @@
 #include "server/books/bookkeeper.h"
 #include "server/config.h"
 #include "server/store/database.h"
+#include "server/wallet/runner.h"
 
 namespace server {
 
@@ -24,7 +25,12 @@ class Accounting {
     void stop();
 
   private:
+    void add_payouts();
+
+    const wallet::WalletOptions payout_;
     store::Database database_;
+    std::unique_ptr<wallet::WalletRpc> rpc_;  // null: payouts are off
+    std::unique_ptr<wallet::Runner> payouts_;
     books::Bookkeeper bookkeeper_;
 };
 

@@ -17,6 +17,7 @@
 #include "server/node/options.h"
 #include "server/pool/options.h"
 #include "server/store/options.h"
+#include "server/wallet/options.h"
 
 namespace server {
 
@@ -29,6 +30,7 @@ struct Config {
     pool::PoolOptions pool;
     declaration::DeclarationOptions declaration;
     http::HttpOptions http;
+    wallet::WalletOptions payout;
     std::string payout_address;      // canonical; the development chain's own one when there is no node
     bool development_chain = false;  // no node is configured
 };

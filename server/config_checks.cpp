@@ -231,6 +231,7 @@ void complete(ConfigDraft& draft, const SecretSource& secrets, Problems& problem
         report(problems, "http.address", "must be an address, as 0.0.0.0 or 127.0.0.1");
     check_money(draft, problems);
     check_nodes(draft, secrets, problems);
+    complete_payout(draft, secrets, problems);
     check_listeners(draft, problems);
     check_stratum_v2(config.pool.v2, problems);
     const auto url =

@@ -188,6 +188,7 @@ constexpr std::array sections{
     ConfigSection{"templates", "How work is fetched from the nodes."},
     ConfigSection{"journal", "Every accepted share is in this file before the miner hears of it."},
     ConfigSection{"http", "The web page, /api/v1, /metrics and /healthz."},
+    ConfigSection{"payout", "Coins to users, from a wallet of Bitcoin Core. See hashyard payout --help."},
 };
 
 const ConfigOption options[] = {
@@ -374,7 +375,10 @@ const ConfigOption options[] = {
 }  // namespace
 
 std::span<const ConfigSection> config_sections() { return sections; }
-std::span<const ConfigOption> config_options() { return options; }
+std::span<const ConfigOption> config_options() {
+    static const auto all = with_payout_options(options);
+    return all;
+}
 
 const ConfigSection* find_section(std::string_view name) {
     const auto* found =
@@ -383,11 +387,11 @@ const ConfigSection* find_section(std::string_view name) {
 }
 
 const ConfigOption* find_option(std::string_view section, std::string_view key) {
-    const auto* found =
-        std::find_if(std::begin(options), std::end(options), [section, key](const ConfigOption& option) {
-            return option.section == section && option.key == key;
-        });
-    return found == std::end(options) ? nullptr : found;
+    const auto all = config_options();
+    const auto found = std::find_if(all.begin(), all.end(), [section, key](const ConfigOption& option) {
+        return option.section == section && option.key == key;
+    });
+    return found == all.end() ? nullptr : &*found;
 }
 
 }  // namespace server

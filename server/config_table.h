@@ -30,6 +30,7 @@ struct ConfigDraft {
     std::vector<Listener> listeners;
     std::vector<Node> nodes;
     std::string network;
+    std::string payout_password_file;
     std::string database_url_file;
     std::string database_url_env;
 };
@@ -79,11 +80,14 @@ struct ConfigSection {
 
 std::span<const ConfigSection> config_sections();
 std::span<const ConfigOption> config_options();
+// config_payout.cpp: these and those of [payout].
+std::vector<ConfigOption> with_payout_options(std::span<const ConfigOption> others);
 const ConfigSection* find_section(std::string_view name);
 const ConfigOption* find_option(std::string_view section, std::string_view key);
 
 // Cross checks; secrets; what follows from what. Appends to problems (file and line are the caller's to fill
 // in).
 void complete(ConfigDraft& draft, const SecretSource& secrets, std::vector<ConfigProblem>& problems);
+void complete_payout(ConfigDraft& draft, const SecretSource& secrets, std::vector<ConfigProblem>& problems);
 
 }  // namespace server

@@ -196,6 +196,7 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::ostream& 
     add_authority(app, line);
     const CommandMaker maker{app, line, [&](CLI::App& command) { add_config_options(command, line, typed); }};
     add_books(maker);
+    add_payout(maker);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -15,6 +15,8 @@ ROOMS = {
     # pool: the server's V2 identity
     "server/declaration": {"stratum", "server", "server/node", "server/pool"},
     "server/books": {"fleet", "server", "server/store"},
+    # node: the RPC connection
+    "server/wallet": {"stratum", "fleet", "server", "server/store", "server/node"},
     "server/devices": {"fleet", "server", "server/store"},
     "server/http": {"stratum", "fleet", "server", "server/store"},
 }

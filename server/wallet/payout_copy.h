@@ -1,0 +1,27 @@
+#pragma once
+// A signed payout as a text file: what `copy_command` takes away before anything is sent, and what
+// `hashyard payout adopt` reads after a database was lost. Any thread.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "server/store/payout_batches.h"
+
+namespace server::wallet {
+
+[[nodiscard]] std::string copy_text(const store::PayoutBatch& batch);
+// Whole and true to itself: the transaction pays exactly the items named. `wrong` says why not.
+struct ParsedCopy {
+    store::PayoutBatch batch;
+    std::string wrong;
+};
+[[nodiscard]] ParsedCopy parse_copy(std::string_view text);
+
+// Writes a file that is either whole on the disk or not there. Empty: done.
+[[nodiscard]] std::string write_whole(const std::filesystem::path& file, const std::string& text);
+// Runs `command FILE` by the shell, at most a minute. Empty: it ended with 0.
+[[nodiscard]] std::string run_copy_command(const std::string& command, const std::filesystem::path& file);
+
+}  // namespace server::wallet
