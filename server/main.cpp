@@ -10,6 +10,7 @@
 #include "server/commands/command_line.h"
 #include "server/commands/database_commands.h"
 #include "server/commands/journal_command.h"
+#include "server/commands/verify_command.h"
 #include "server/config.h"
 #include "server/log.h"
 #include "server/random_bytes.h"
@@ -47,6 +48,8 @@ int run(const CommandLine& line) {
             return server::commands::run_authority_command(
                 line.authority,
                 {std::chrono::system_clock::now(), server::fill_random, std::cout, std::cerr});
+        case CommandLine::Kind::verify:
+            return server::commands::run_verify_command(line.verify, std::cout, std::cerr);
         case CommandLine::Kind::print_config:
             std::cout << server::example_config();
             return 0;

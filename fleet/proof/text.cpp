@@ -112,15 +112,18 @@ std::string_view TextReader::value(std::string_view key) {
 }
 
 std::vector<std::string_view> TextReader::values(std::string_view key, std::size_t count) {
+    return values_in(value(key), count);
+}
+
+std::vector<std::string_view> TextReader::values_in(std::string_view text, std::size_t count) {
     std::vector<std::string_view> out;
-    auto text = value(key);
     while (ok()) {
         const auto blank = text.find(' ');
         out.push_back(text.substr(0, blank));
         if (blank == std::string_view::npos) break;
         text.remove_prefix(blank + 1);
     }
-    if (ok() && out.size() != count) fail(std::string(key) + " takes " + std::to_string(count) + " values");
+    if (ok() && out.size() != count) fail("it takes " + std::to_string(count) + " values");
     if (!ok()) out.assign(count, {});
     return out;
 }

@@ -64,6 +64,7 @@ class TextReader {
     [[nodiscard]] Integer integer(std::string_view key);
     [[nodiscard]] Hash hash(std::string_view key);
     [[nodiscard]] std::string word(std::string_view key);
+    [[nodiscard]] std::vector<std::string_view> values_in(std::string_view text, std::size_t count);
     // Of a value inside a line of several.
     [[nodiscard]] std::uint64_t number_in(std::string_view text);
     [[nodiscard]] std::int64_t instant_in(std::string_view text);

@@ -146,6 +146,28 @@ void add_authority(CLI::App& app, CommandLine& line) {
         ->check(CLI::ExistingFile);
 }
 
+void add_verify(CLI::App& app, CommandLine& line) {
+    auto* verify = app.add_subcommand(
+        "verify", "Judge a proof file from its bytes alone; exit code 1 when something does not hold");
+    verify->require_subcommand(1);
+    const auto add = [&](const char* help, fleet::proof::FileKind kind) {
+        auto* command = verify->add_subcommand(name_of(kind), help);
+        command->add_option("file", line.verify.file, "What hashyard proof or /api/v1/proof gave")
+            ->required();
+        command->add_option("--key", line.verify.key, "Public key that must have signed it, in hexadecimal");
+        command->callback([&line, kind] {
+            line.kind = Kind::verify;
+            line.verify.kind = kind;
+        });
+    };
+    using fleet::proof::FileKind;
+    add("Who got what for a block: window, weights, rounding, amounts, books", FileKind::block);
+    add("A slice in the log, with shares and users in it", FileKind::slice);
+    add("The whole log: nothing left out, nothing twice", FileKind::log);
+    add("A party's statement, or its part in what is owed", FileKind::statement);
+    add("The promise of a share, and whether it was kept", FileKind::receipt);
+}
+
 void add_small(CLI::App& app, CommandLine& line, Typed& typed) {
     auto* migrate =
         app.add_subcommand("migrate", "Bring the database's schema up to date (serve does so too)");
@@ -194,6 +216,7 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::ostream& 
     add_user(app, line, typed);
     add_journal(app, line);
     add_authority(app, line);
+    add_verify(app, line);
     const CommandMaker maker{app, line, [&](CLI::App& command) { add_config_options(command, line, typed); }};
     add_books(maker);
     add_payout(maker);

@@ -10,6 +10,7 @@
 
 #include "server/commands/authority_command.h"
 #include "server/commands/journal_command.h"
+#include "server/commands/verify_command.h"
 #include "server/config.h"
 
 namespace server::commands {
@@ -28,7 +29,18 @@ struct Visit {
 };
 
 struct CommandLine {
-    enum class Kind { serve, migrate, check, journal, user, authority, visit, print_config, answered };
+    enum class Kind {
+        serve,
+        migrate,
+        check,
+        journal,
+        user,
+        authority,
+        verify,
+        visit,
+        print_config,
+        answered
+    };
     Kind kind = Kind::serve;
     int exit_code = 0;  // answered: help, version or a mistake was printed
     std::filesystem::path config_file;
@@ -41,6 +53,7 @@ struct CommandLine {
     JournalCommand journal;
     UserCommand user;
     AuthorityCommand authority;
+    VerifyCommand verify;
     std::function<int(const Visit&)> visit;  // Kind::visit: what to run; gives the exit code
 };
 

@@ -5,6 +5,8 @@
 
 #include "fleet/proof/documents.h"
 #include "fleet/proof/signature.h"
+#include "fleet/proof/statement.h"
+#include "fleet/proof/verify.h"
 
 using namespace fleet::proof;
 
@@ -48,6 +50,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try_parser(text, parse_sum_inclusion);
     try_parser(text, parse_consistency);
     try_parser(text, parse_signed_text);
+    try_parser(text, parse_statement);
+    try_parser(text, parse_receipt_batch);
+    try_parser(text, parse_block_bundle);
+    if (const auto bundle = parse_block_bundle(text)) static_cast<void>(check_bundle(*bundle));
+    for (const auto kind :
+         {FileKind::block, FileKind::slice, FileKind::log, FileKind::statement, FileKind::receipt})
+        static_cast<void>(verify_file(kind, text, {}));
     if (const auto word = parse_word(text); word && word_of(*word) != text) std::abort();
     try_paths(text);
     return 0;
