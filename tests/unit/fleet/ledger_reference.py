@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
 """The ledger a second time, in Python's big integers, written from the rules and not from the C++.
 
-Reads cases, one JSON object a line: {"window": X, "fee": basis points, "reward": "…", "shares": [[account, work, network work], …]},
-newest share first. Writes one line a case: fee, then account=amount in ascending order of the account's bytes.
+Reads cases, one JSON object a line.
+A payout: {"window": X, "fee": basis points, "reward": "…", "shares": [[account, work, network work], …]},
+newest share first. Writes: fee, then account=amount in ascending order of the account's bytes.
+A month: {"mined": "…", "taken_back": "…", "costs": ["…"], "deficit": "…",
+"split": [holders, reinvest, foundation], "units": {holder: "…"}}.
+Writes: net, deficit, holders, reinvest, foundation, then holder=amount.
 """
 import json
 import sys
@@ -30,10 +34,23 @@ def largest_remainder(amount, weights):
     return paid
 
 
-for line in sys.stdin:
-    case = json.loads(line)
+def payout(case):
     reward = int(case["reward"])
     fee = reward * case["fee"] // 10000
     weights = {a: w for a, w in weights_in_window(case["shares"], case["window"]).items() if w}
-    paid = largest_remainder(reward - fee, weights)
-    print(fee, *(f"{account}={paid[account]}" for account in sorted(paid, key=str.encode)))
+    return [fee], largest_remainder(reward - fee, weights)
+
+
+def waterfall(case):
+    left = int(case["mined"]) - int(case["taken_back"]) - int(case["deficit"]) - sum(map(int, case["costs"]))
+    net = max(left, 0)
+    parts = largest_remainder(net, dict(zip(("holders", "reinvest", "foundation"), case["split"])))
+    units = {holder: int(count) for holder, count in case["units"].items()}
+    figures = [net, max(-left, 0), parts["holders"], parts["reinvest"], parts["foundation"]]
+    return figures, largest_remainder(parts["holders"], units)
+
+
+for line in sys.stdin:
+    case = json.loads(line)
+    figures, paid = waterfall(case) if "mined" in case else payout(case)
+    print(*figures, *(f"{account}={paid[account]}" for account in sorted(paid, key=str.encode)))

@@ -11,6 +11,7 @@
 #include <random>
 
 #include "fleet/ledger/settlement.h"
+#include "fleet/ledger/waterfall.h"
 #include "tests/catch.h"
 #include "tests/unit/fleet/ledger_examples.h"
 
@@ -52,6 +53,43 @@ Case random_case(std::mt19937_64& random) {
     return made;
 }
 
+std::string quoted(const Integer& value) { return "\"" + value.str() + "\""; }
+
+Case random_month(std::mt19937_64& random) {
+    WaterfallInput input;
+    const auto scale = random() % 50;  // months of a few satoshis and of many coins
+    input.mined = random() >> (scale + 10);
+    input.taken_back = random() % 3 == 0 ? random() >> (scale + 14) : 0;
+    input.deficit_brought_forward = random() % 3 == 0 ? random() >> (scale + 12) : 0;
+    const auto holders = static_cast<unsigned>(random() % 10'001);
+    const auto reinvest = static_cast<unsigned>(random() % (10'001 - holders));
+    input.rule = {holders, reinvest, 10'000 - holders - reinvest};
+    Case made;
+    made.question = "{\"mined\":" + quoted(input.mined) + ",\"taken_back\":" + quoted(input.taken_back) +
+                    ",\"deficit\":" + quoted(input.deficit_brought_forward) + ",\"costs\":[";
+    for (std::uint64_t i = random() % 8; i > 0; --i) {
+        input.costs.push_back({random() % 2 == 0 ? CostKind::electricity : CostKind::operating,
+                               random() >> (scale + 12), random() % 2 == 0, "bill"});
+        made.question += quoted(input.costs.back().amount) + (i == 1 ? "" : ",");
+    }
+    made.question += "],\"split\":[" + std::to_string(input.rule.holders_basis_points) + "," +
+                     std::to_string(input.rule.reinvest_basis_points) + "," +
+                     std::to_string(input.rule.foundation_basis_points) + "],\"units\":{";
+    for (std::uint64_t i = 1 + random() % 40; i > 0; --i)
+        input.units["holder" + std::to_string(random() % 500)] = 1 + (random() >> (random() % 63));
+    std::string between;
+    for (const auto& [holder, units] : input.units) {
+        made.question += between + "\"" + holder + "\":" + quoted(units);
+        between = ",";
+    }
+    made.question += "}}\n";
+    const auto month = run_waterfall(input).value();
+    made.answer = month.net.str() + " " + month.deficit_carried_forward.str() + " " + month.holders.str() +
+                  " " + month.reinvest.str() + " " + month.foundation.str();
+    for (const auto& line : month.lines) made.answer += " " + line.account + "=" + line.amount.str();
+    return made;
+}
+
 // Feeds a file to the reference and returns its lines.
 std::string ask_reference(const std::string& questions) {
     std::string file = "/tmp/hashyard-ledger-XXXXXX";
@@ -81,8 +119,8 @@ TEST_CASE("a second implementation in Python agrees on every amount") {
     CAPTURE(seed);
     std::mt19937_64 random(seed);
     std::string questions, answers;
-    for (int i = 0; i < 500; ++i) {
-        const auto made = random_case(random);
+    for (int i = 0; i < 1'000; ++i) {
+        const auto made = i % 2 == 0 ? random_case(random) : random_month(random);
         questions += made.question;
         answers += made.answer + "\n";
     }
