@@ -299,6 +299,9 @@ class Server {
         told.confirmations = news.confirmations;
         told.node = news.node;
         told.detail = news.detail;
+        told.at_us = std::chrono::duration_cast<std::chrono::microseconds>(
+                         std::chrono::system_clock::now().time_since_epoch())
+                         .count();
         if (!importer_->tell(std::move(told)))
             log::error("block_news_dropped",
                        {{"hash", stratum::displayed(news.hash)},

@@ -30,6 +30,7 @@ struct PayoutWords {
     std::string why;
     std::string by;
     std::string party;
+    std::string reason;
     bool lift = false;
 };
 
@@ -203,34 +204,62 @@ int status(const Visit& visit, const PayoutWords&) {
 int adopt(const Visit& visit, const PayoutWords& words) {
     return visit_database(visit, [&](store::Database& database) {
         int code = 0;
+        std::vector<PayoutBatch> copies;
+        std::vector<std::string> files;
         for (const auto& file : words.files) {
             const auto text = text_of(visit, file);
             if (!text) return 1;
-            const auto copy = wallet::parse_copy(*text);
+            auto copy = wallet::parse_copy(*text);
             if (!copy.wrong.empty()) {
                 code = failed(visit, file + ": " + copy.wrong);
                 continue;
             }
-            const auto refused = store::adopt_payout(database, copy.batch, wall_us());
-            if (!refused) return unavailable(visit, refused.error());
-            if (!refused->empty())
-                code = failed(visit, file + ": " + *refused);
+            copies.push_back(std::move(copy.batch));
+            files.push_back(file);
+        }
+        const auto refused = store::adopt_payouts(database, copies, wall_us());
+        if (!refused) return unavailable(visit, refused.error());
+        for (std::size_t i = 0; i < copies.size(); ++i) {
+            if (!(*refused)[i].empty())
+                code = failed(visit, files[i] + ": " + (*refused)[i]);
             else
-                visit.out << copy.batch.txid << " is known as batch " << copy.batch.id << "\n";
+                visit.out << copies[i].txid << " is known as batch " << copies[i].id << "\n";
         }
         return code;
     });
+}
+
+// Copies in the data folder that the books do not know: sent or about to be, and forgotten by a restore.
+std::size_t unknown_copies(const std::filesystem::path& data_dir, const std::vector<PayoutBatch>& known) {
+    std::size_t count = 0;
+    for (const auto& file : wallet::copies_in(data_dir)) {
+        std::ifstream in(file, std::ios::binary);
+        const auto copy = wallet::parse_copy(std::string(std::istreambuf_iterator<char>(in), {}));
+        const bool found = std::any_of(known.begin(), known.end(), [&](const PayoutBatch& batch) {
+            return copy.wrong.empty() && batch.txid == copy.batch.txid;
+        });
+        count += found ? 0 : 1;
+    }
+    return count;
 }
 
 int resume(const Visit& visit, const PayoutWords& words) {
     return visit_database(visit, [&](store::Database& database) {
         const auto freezes = store::active_freezes(database);
         const auto mark = store::payout_mark(database);
+        const auto batches = store::payout_batches(database, store::Which::all);
         if (!freezes) return unavailable(visit, freezes.error());
         if (!mark) return unavailable(visit, mark.error());
+        if (!batches) return unavailable(visit, batches.error());
+        const auto folder = (visit.config.data_dir / "payouts").string();
+        if (const auto unknown = unknown_copies(visit.config.data_dir, *batches); unknown != 0)
+            return failed(visit, std::to_string(unknown) + " signed payouts in " + folder +
+                                     " are not in the books: hashyard payout adopt " + folder +
+                                     "/*.payout first");
         const auto wrong = wallet::write_mark(visit.config.data_dir, *mark);
         if (!wrong.empty()) return failed(visit, wrong);
         for (const auto& freeze : *freezes) {
+            if (!words.reason.empty() && freeze.reason != words.reason) continue;
             const auto thawed = store::thaw_payouts(database, freeze.reason, words.by, words.why);
             if (!thawed) return unavailable(visit, thawed.error());
             visit.out << "lifted: " << freeze.reason << "\n";
@@ -294,7 +323,8 @@ void add_payout(const CommandMaker& maker) {
         command->add_option("files", words->files, "Copies made by payout.copy_command")->required();
     }
     {
-        const auto [command, words] = add("resume", "Lift all freezes; adopt copies first", resume);
+        const auto [command, words] = add("resume", "Lift freezes; adopt copies first", resume);
+        command->add_option("--reason", words->reason, "Only the freeze of this name; without it all");
         command->add_option("--why", words->why, "What was checked")->required();
         command->add_option("--by", words->by, "Who says so")->default_val("operator");
     }

@@ -31,9 +31,9 @@ Stored<NewsTaken> record_block_news(Database& database, const BlockNews& news) {
             news.coin, hash, state, confirmations);
         if (rows[0][0].as<std::string>() == state) return NewsTaken::repeated;
         transaction.exec_params(
-            "insert into block_events (coin, hash, state, confirmations, node, detail) values ($1, "
-            "$2::bytea, $3, $4, $5, $6)",
-            news.coin, hash, state, confirmations, news.node, news.detail);
+            "insert into block_events (coin, hash, state, confirmations, node, detail, at) values ($1, "
+            "$2::bytea, $3, $4, $5, $6, coalesce(to_timestamp(nullif($7::bigint, 0) / 1000000.0), now()))",
+            news.coin, hash, state, confirmations, news.node, news.detail, news.at_us);
         return NewsTaken::recorded;
     });
 }

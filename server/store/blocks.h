@@ -25,6 +25,7 @@ struct BlockNews {
     std::uint32_t confirmations = 0;
     std::string node;
     std::string detail;
+    std::int64_t at_us = 0;  // when the chain said so; 0: now
 };
 
 enum class NewsTaken { recorded, repeated, unknown };

@@ -60,6 +60,8 @@ void read_parts(pqxx::work& transaction, PayoutBatch& batch) {
             {{row[0].as<std::string>(), row[1].as<std::uint32_t>()}, row[2].as<std::int64_t>()});
 }
 
+}  // namespace
+
 // What the bytes pay to each script is what the items of that script add up to; anything else is not booked.
 void require_paid(const PayoutBatch& batch) {
     const auto transaction = parse_transaction(batch.raw_tx);
@@ -72,8 +74,6 @@ void require_paid(const PayoutBatch& batch) {
             throw LedgerRefusal("the chain pays " + std::to_string(paid[output.script]) + " instead of " +
                                 std::to_string(output.amount_sats) + " to " + hex_of(output.script));
 }
-
-}  // namespace
 
 std::string pending_payout_id(const std::string& batch, const std::string& party) {
     return transfer_id("payout", batch, "payout", party);
@@ -287,33 +287,6 @@ Stored<std::string> abandon_payout(Database& database, const std::string& batch,
         for (const auto& party : parties_of(transaction, batch))
             void_pending(transaction, now_us, pending_payout_id(batch, party));
         release(transaction, batch);
-    });
-}
-
-Stored<std::string> adopt_payout(Database& database, const PayoutBatch& copy, std::int64_t now_us) {
-    return unless_refused(database, [&](pqxx::work& transaction) {
-        lock_ledger(transaction);
-        const auto known = transaction.exec_params(
-            "select batch::text, state from payout_batches where batch::text = $1 or txid = $2 for update",
-            copy.id, copy.txid);
-        if (known.empty()) {
-            insert_batch(transaction, copy, now_us);
-            set_aside(transaction, copy, now_us);
-        } else if (known[0][0].as<std::string>() != copy.id) {
-            throw LedgerRefusal("transaction " + copy.txid + " belongs to another batch");
-        }
-        const auto state = lock_batch(transaction, copy.id);
-        require_paid(copy);
-        if (state == BatchState::reserved) {
-            transaction.exec_params(
-                "update payout_batches set raw_psbt = ''::bytea, change_script = $2::bytea, state = 'built' "
-                "where batch = $1::uuid",
-                copy.id, bytea(copy.change_script));
-            insert_coins(transaction, copy);
-        }
-        if (state != BatchState::reserved && state != BatchState::built) return;
-        store_signed(transaction, copy);
-        note_event(transaction, copy.id, "adopted from a copy", now_us);
     });
 }
 

@@ -84,9 +84,13 @@ enum class AbandonProof { none, conflict_is_buried };
                                                  const std::string& why, AbandonProof proof,
                                                  std::int64_t now_us);
 
-// A payout known from a copy outside the database: set aside, stored as signed; the runner asks the chain.
-[[nodiscard]] Stored<std::string> adopt_payout(Database& database, const PayoutBatch& copy,
-                                               std::int64_t now_us);
+// Payouts known from copies outside the database, after it was restored: set aside, stored as signed; the
+// runner asks the chain. One transaction each, in any order, and again without harm. What a user no longer
+// has is booked as owed to us (receivable). Batches in the making that no copy knows were never sent: they
+// are abandoned. Gives for each copy why it was refused; empty: it is known now.
+[[nodiscard]] Stored<std::vector<std::string>> adopt_payouts(Database& database,
+                                                             const std::vector<PayoutBatch>& copies,
+                                                             std::int64_t now_us);
 
 [[nodiscard]] Stored<std::string> quarantine_payee(Database& database, const std::string& party,
                                                    const std::string& reason, const std::string& by);

@@ -36,6 +36,8 @@ void note_event(pqxx::work& transaction, const std::string& batch, const std::st
 fleet::payout::BatchState lock_batch(pqxx::work& transaction, const std::string& batch);
 void move_state(pqxx::work& transaction, const std::string& batch, fleet::payout::BatchState to,
                 const std::string& detail, std::int64_t now_us);
+// Throws LedgerRefusal unless the batch's bytes pay its items, each script exactly.
+void require_paid(const PayoutBatch& batch);
 void store_signed(pqxx::work& transaction, const PayoutBatch& batch);
 std::string payouts_frozen(pqxx::work& transaction);  // why; empty: they are not
 

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <algorithm>
 
 #include <cerrno>
 #include <csignal>
@@ -104,6 +105,15 @@ ParsedCopy parse_copy(std::string_view text) {
     batch.fee_sats = verdict.fee_sats;
     batch.change_sats = verdict.change_sats;
     return {std::move(batch), {}};
+}
+
+std::vector<std::filesystem::path> copies_in(const std::filesystem::path& data_dir) {
+    std::vector<std::filesystem::path> files;
+    std::error_code none;
+    for (const auto& file : std::filesystem::directory_iterator(data_dir / "payouts", none))
+        if (file.path().extension() == ".payout") files.push_back(file.path());
+    std::sort(files.begin(), files.end());
+    return files;
 }
 
 std::string write_whole(const std::filesystem::path& file, const std::string& text) {

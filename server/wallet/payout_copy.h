@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "server/store/payout_batches.h"
 
@@ -18,6 +19,9 @@ struct ParsedCopy {
     std::string wrong;
 };
 [[nodiscard]] ParsedCopy parse_copy(std::string_view text);
+
+// Copies that the data folder keeps, by name.
+[[nodiscard]] std::vector<std::filesystem::path> copies_in(const std::filesystem::path& data_dir);
 
 // Writes a file that is either whole on the disk or not there. Empty: done.
 [[nodiscard]] std::string write_whole(const std::filesystem::path& file, const std::string& text);

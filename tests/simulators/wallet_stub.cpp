@@ -60,9 +60,17 @@ struct Refused : std::runtime_error {
 
 }  // namespace
 
-void WalletStub::give_coin(std::int64_t sats) {
+OutPoint WalletStub::give_coin(std::int64_t sats) {
     ++coins_made_;
-    coins_[{fmt::format("{:064x}", coins_made_), 0}] = {script_of(0xc0, coins_made_), sats};
+    const OutPoint point{fmt::format("{:064x}", coins_made_), 0};
+    coins_[point] = {script_of(0xc0, coins_made_), sats};
+    return point;
+}
+
+bool WalletStub::take_coin(const OutPoint& point) {
+    if (!spendable(point)) return false;
+    coins_.erase(point);
+    return true;
 }
 
 bool WalletStub::spendable(const OutPoint& point) const {
@@ -76,23 +84,27 @@ bool WalletStub::spendable(const OutPoint& point) const {
 void WalletStub::mine(int blocks) {
     ++height_;
     for (const auto& [txid, transaction] : waiting_) {
-        for (const auto& input : transaction.inputs) coins_.erase(input.previous);
-        mined_[txid] = {transaction, height_};
-    }
-    for (const auto& [txid, transaction] : waiting_)
+        auto& mined = mined_[txid] = {transaction, height_, {}};
+        for (const auto& input : transaction.inputs) {
+            mined.spent.push_back(coins_.at(input.previous));
+            coins_.erase(input.previous);
+        }
         for (std::uint32_t i = 0; i < transaction.outputs.size(); ++i)
             if (transaction.outputs[i].script[2] == 0xcc) coins_[{txid, i}] = transaction.outputs[i];
+    }
     waiting_.clear();
     height_ += blocks - 1;
 }
 
-void WalletStub::reorganise() {
-    for (const auto& [txid, mined] : mined_) {
-        for (std::uint32_t i = 0; i < mined.transaction.outputs.size(); ++i) coins_.erase({txid, i});
-        for (const auto& input : mined.transaction.inputs)
-            coins_[input.previous] = {script_of(0xc0, 1), 10'000'000};
-    }
-    mined_.clear();
+void WalletStub::reorganise(int blocks) {
+    const auto gone = [&](const Mined& mined) { return mined.height > height_ - blocks; };
+    for (const auto& [txid, mined] : mined_)
+        for (std::size_t i = 0; gone(mined) && i < mined.spent.size(); ++i)
+            coins_[mined.transaction.inputs[i].previous] = mined.spent[i];
+    for (const auto& [txid, mined] : mined_)
+        for (std::uint32_t i = 0; gone(mined) && i < mined.transaction.outputs.size(); ++i)
+            coins_.erase({txid, i});
+    std::erase_if(mined_, [&](const auto& each) { return gone(each.second); });
 }
 
 void WalletStub::conflict(const std::string& txid) {
@@ -203,10 +215,15 @@ std::string WalletStub::answer(std::string_view method, std::string_view paramet
     }
     if (method == "listunspent") {
         std::string out;
+        const auto list_coin = [&](const std::string& txid, std::int64_t amount_sats) {
+            out += fmt::format("{}{{\"txid\":\"{}\",\"amount\":{}}}", out.empty() ? "" : ",", txid,
+                               server::wallet::amount_text(amount_sats));
+        };
         for (const auto& [point, coin] : coins_)
-            if (spendable(point))
-                out += fmt::format("{}{{\"txid\":\"{}\",\"amount\":{}}}", out.empty() ? "" : ",", point.txid,
-                                   server::wallet::amount_text(coin.amount_sats));
+            if (spendable(point)) list_coin(point.txid, coin.amount_sats);
+        for (const auto& [txid, transaction] : waiting_)
+            for (const auto& output : transaction.outputs)
+                if (output.script[2] == 0xcc) list_coin(txid, output.amount_sats);
         return "[" + out + "]";
     }
     throw Refused(-32601, "Method not found");

@@ -21,14 +21,18 @@ class WalletStub : public server::wallet::WalletRpc {
     server::wallet::RpcResult<std::string> call(std::string_view method,
                                                 std::string_view parameters) override;
 
-    void give_coin(std::int64_t sats);
+    fleet::payout::OutPoint give_coin(std::int64_t sats);
+    // False, and nothing is done: it is spent, in a block or in memory.
+    bool take_coin(const fleet::payout::OutPoint& point);
     void mine(int blocks);  // all that waits goes into the first
-    void reorganise();      // all blocks with payouts go, what was in them is forgotten
+    // Blocks go, and nodes forget what was in them. The wallet does not.
+    void reorganise(int blocks);
     void forget_waiting() { waiting_.clear(); }
     // Somebody else spends a coin of this transaction, in a block.
     void conflict(const std::string& txid);
 
     [[nodiscard]] int sent() const { return static_cast<int>(ever_sent_.size()); }  // different transactions
+    [[nodiscard]] bool in_block(const std::string& txid) const { return mined_.count(txid) != 0; }
     // What all transactions in blocks pay to a script.
     [[nodiscard]] std::int64_t paid_to(const fleet::payout::Bytes& script) const;
     // All transactions ever sent, whether or not they reached a block.
@@ -59,6 +63,7 @@ class WalletStub : public server::wallet::WalletRpc {
     struct Mined {
         fleet::payout::Transaction transaction;
         int height = 0;
+        std::vector<fleet::payout::Output> spent;  // by its inputs
     };
     int height_ = 100;
     int coins_made_ = 0;

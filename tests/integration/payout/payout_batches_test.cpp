@@ -172,7 +172,7 @@ TEST_CASE("a copy of a lost payout is adopted once and its amounts are set aside
     copy.fee_sats = 321;
     copy.change_sats = 1'000;
     for (int i = 0; i < 2; ++i) {
-        REQUIRE(adopt_payout(*world.database, copy, world.now_us).value() == "");
+        REQUIRE(adopt_payouts(*world.database, {copy}, world.now_us).value().at(0) == "");
         CHECK(world.users() == "alice 300000 300000");
         CHECK(world.only_batch().state == BatchState::fully_signed);
     }

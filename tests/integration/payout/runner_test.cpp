@@ -124,7 +124,7 @@ TEST_CASE("a payout whose block is gone is sent again with the same bytes") {
     world.until(BatchState::confirming);
     world.stub.mine(2);
     (void)world.step();
-    world.stub.reorganise();
+    world.stub.reorganise(100);
     world.until(BatchState::unknown);
     world.until(BatchState::confirming);
     world.stub.mine(3);
@@ -186,7 +186,7 @@ TEST_CASE("a database from before a payout starts frozen, adopts the copy and pa
     CHECK(step().problem.find("older") != std::string::npos);
     CHECK(restored.asked("select reason from payout_freezes") == "restored");
     CHECK(restored.asked("select count(*) from payout_batches") == "0");
-    REQUIRE(server::store::adopt_payout(*restored.database, copy.batch, 1).value() == "");
+    REQUIRE(server::store::adopt_payouts(*restored.database, {copy.batch}, 1).value().at(0) == "");
     REQUIRE(write_mark(restored.options.data_dir, server::store::payout_mark(*restored.database).value()) ==
             "");
     REQUIRE(server::store::thaw_payouts(*restored.database, "restored", "test", "adopted").value() == 1);
