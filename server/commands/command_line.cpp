@@ -220,6 +220,7 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::ostream& 
     const CommandMaker maker{app, line, [&](CLI::App& command) { add_config_options(command, line, typed); }};
     add_books(maker);
     add_payout(maker);
+    add_price(maker);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

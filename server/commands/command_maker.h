@@ -39,5 +39,6 @@ std::shared_ptr<Options> CommandMaker::visits(CLI::App& command, Run run) const 
 
 void add_books(const CommandMaker& maker);
 void add_payout(const CommandMaker& maker);
+void add_price(const CommandMaker& maker);
 
 }  // namespace server::commands
