@@ -221,6 +221,8 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::ostream& 
     add_books(maker);
     add_payout(maker);
     add_price(maker);
+    add_revenue(maker);
+    add_buyback(maker);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

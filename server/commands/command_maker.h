@@ -40,5 +40,7 @@ std::shared_ptr<Options> CommandMaker::visits(CLI::App& command, Run run) const 
 void add_books(const CommandMaker& maker);
 void add_payout(const CommandMaker& maker);
 void add_price(const CommandMaker& maker);
+void add_revenue(const CommandMaker& maker);
+void add_buyback(const CommandMaker& maker);
 
 }  // namespace server::commands

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <ctime>
 
+#include "fleet/ledger/price_file.h"
 #include "server/commands/open_database.h"
+#include "server/store/ledger.h"
 #include "server/store/migrator.h"
 
 namespace server::commands {
@@ -25,6 +27,22 @@ int visit_database(const Visit& visit, const std::function<int(store::Database&)
     if (outcome.has_error()) return unavailable(visit, outcome.error());
     if (!outcome->refused.empty()) return failed(visit, outcome->refused);
     return work(opened->database());
+}
+
+std::optional<unsigned> scale_of(const Visit& visit, store::Database& database, const std::string& asset) {
+    const auto assets = store::assets(database);
+    if (!assets) {
+        unavailable(visit, assets.error());
+        return std::nullopt;
+    }
+    for (const auto& known : *assets)
+        if (known.code == asset) return known.scale;
+    failed(visit, "the ledger has no asset " + asset);
+    return std::nullopt;
+}
+
+std::optional<std::int64_t> parse_when(const std::string& text) {
+    return fleet::ledger::parse_utc(text.size() == 10 ? text + "T00:00Z" : text);
 }
 
 std::int64_t wall_us() {

@@ -1,5 +1,6 @@
 #include "server/store/ledger_check.h"
 
+#include "server/store/buyback_check.h"
 #include "server/store/periods.h"
 #include "server/store/transaction.h"
 #include "server/store/trial_balance.h"
@@ -154,6 +155,7 @@ Stored<LedgerCheck> check_ledger(Database& database) {
         check.head = head[1].as<std::string>();
         run_checks(transaction, check);
         check_closed_periods(transaction, check);
+        check_buybacks(transaction, check);
         record(transaction, check);
         return check;
     });
