@@ -14,8 +14,13 @@ constexpr std::chrono::minutes wallet_check_interval{30};
 
 Accounting::Accounting(const Config& config, const std::string& database_url, prometheus::Registry& registry)
     : payout_(config.payout),
+      price_options_(config.prices),
       database_(database_url, connections_max),
       bookkeeper_(database_, books::BookkeeperOptions{}, registry) {
+    if (price_options_.enabled) {
+        prices_ = std::make_unique<prices::PriceSource>(database_, price_options_, registry);
+        add_prices();
+    }
     if (!payout_.enabled || config.development_chain) return;
     rpc_ = std::make_unique<wallet::CoreRpc>(payout_);
     payouts_ = std::make_unique<wallet::Runner>(database_, *rpc_, payout_, config.pool.network);
@@ -33,6 +38,11 @@ void Accounting::add_payouts() {
                           }});
     bookkeeper_.add_duty({"wallet_check", wallet_check_interval,
                           [this, us](auto now) { return payouts_->reconcile(us(now)); }});
+}
+
+void Accounting::add_prices() {
+    bookkeeper_.add_duty(
+        {"prices", price_options_.interval, [this](auto now) { return prices_->step(now); }});
 }
 
 void Accounting::start() { bookkeeper_.start(); }

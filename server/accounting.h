@@ -10,6 +10,7 @@
 
 #include "server/books/bookkeeper.h"
 #include "server/config.h"
+#include "server/prices/price_source.h"
 #include "server/store/database.h"
 #include "server/wallet/runner.h"
 
@@ -26,11 +27,14 @@ class Accounting {
 
   private:
     void add_payouts();
+    void add_prices();
 
     const wallet::WalletOptions payout_;
+    const prices::PriceOptions price_options_;
     store::Database database_;
     std::unique_ptr<wallet::WalletRpc> rpc_;  // null: payouts are off
     std::unique_ptr<wallet::Runner> payouts_;
+    std::unique_ptr<prices::PriceSource> prices_;  // null: off
     books::Bookkeeper bookkeeper_;
 };
 

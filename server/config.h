@@ -16,6 +16,7 @@
 #include "server/log.h"
 #include "server/node/options.h"
 #include "server/pool/options.h"
+#include "server/prices/options.h"
 #include "server/store/options.h"
 #include "server/wallet/options.h"
 
@@ -31,6 +32,7 @@ struct Config {
     declaration::DeclarationOptions declaration;
     http::HttpOptions http;
     wallet::WalletOptions payout;
+    prices::PriceOptions prices;
     std::string payout_address;      // canonical; the development chain's own one when there is no node
     bool development_chain = false;  // no node is configured
 };

@@ -232,6 +232,7 @@ void complete(ConfigDraft& draft, const SecretSource& secrets, Problems& problem
     check_money(draft, problems);
     check_nodes(draft, secrets, problems);
     complete_payout(draft, secrets, problems);
+    complete_prices(draft, problems);
     check_listeners(draft, problems);
     check_stratum_v2(config.pool.v2, problems);
     const auto url =

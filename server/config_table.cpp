@@ -189,6 +189,8 @@ constexpr std::array sections{
     ConfigSection{"journal", "Every accepted share is in this file before the miner hears of it."},
     ConfigSection{"http", "The web page, /api/v1, /metrics and /healthz."},
     ConfigSection{"payout", "Coins to users, from a wallet of Bitcoin Core. See hashyard payout --help."},
+    ConfigSection{"prices",
+                  "Minute prices for the books, fetched from one venue. See hashyard price --help."},
 };
 
 const ConfigOption options[] = {
@@ -376,7 +378,7 @@ const ConfigOption options[] = {
 
 std::span<const ConfigSection> config_sections() { return sections; }
 std::span<const ConfigOption> config_options() {
-    static const auto all = with_payout_options(options);
+    static const auto all = with_price_options(with_payout_options(options));
     return all;
 }
 

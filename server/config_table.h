@@ -82,6 +82,8 @@ std::span<const ConfigSection> config_sections();
 std::span<const ConfigOption> config_options();
 // config_payout.cpp: these and those of [payout].
 std::vector<ConfigOption> with_payout_options(std::span<const ConfigOption> others);
+// config_prices.cpp: the same for [prices].
+std::vector<ConfigOption> with_price_options(std::span<const ConfigOption> others);
 const ConfigSection* find_section(std::string_view name);
 const ConfigOption* find_option(std::string_view section, std::string_view key);
 
@@ -89,5 +91,6 @@ const ConfigOption* find_option(std::string_view section, std::string_view key);
 // in).
 void complete(ConfigDraft& draft, const SecretSource& secrets, std::vector<ConfigProblem>& problems);
 void complete_payout(ConfigDraft& draft, const SecretSource& secrets, std::vector<ConfigProblem>& problems);
+void complete_prices(const ConfigDraft& draft, std::vector<ConfigProblem>& problems);
 
 }  // namespace server

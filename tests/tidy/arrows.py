@@ -17,6 +17,8 @@ ROOMS = {
     "server/books": {"fleet", "server", "server/store"},
     # node: the RPC connection
     "server/wallet": {"stratum", "fleet", "server", "server/store", "server/node"},
+    # node: the JSON scanner
+    "server/prices": {"fleet", "server", "server/store", "server/node"},
     "server/devices": {"fleet", "server", "server/store"},
     "server/http": {"stratum", "fleet", "server", "server/store"},
 }
@@ -38,7 +40,7 @@ OUTSIDE_WORLD = re.compile("(thread|mutex|condition_variable|fstream|filesystem|
 # Libraries that cost seconds a file: the rooms that may use them at all, and the rooms whose headers may.
 HEAVY = {
     "boost/asio": (("server/", "tests/"), ("server/",)),
-    "boost/beast": (("server/http/", "server/node/", "server/asio.cpp", "tests/"),
+    "boost/beast": (("server/http/", "server/node/", "server/prices/", "server/asio.cpp", "tests/"),
                     ("server/http/", "server/node/")),
     "nlohmann/json.hpp": (("stratum/", "server/", "tests/"), ()),
     "pqxx/": (("server/store/", "tests/"), ("server/store/",)),
