@@ -12,6 +12,45 @@ using fleet::ledger::AccountKey;
 using fleet::ledger::Integer;
 using fleet::ledger::Transfer;
 
+// A ledger that grows by this many accounts at once is looked at again, so that PostgreSQL does not plan for
+// the small one it knew.
+constexpr pqxx::result::size_type many_accounts = 1'000;
+
+// Fills in the numbers of accounts that are there and have none yet. Set by set with plain equality, which
+// PostgreSQL can hash: accounts with a party and accounts without go apart, since "is not distinct from"
+// would compare each row with each account.
+void find_accounts(pqxx::work& transaction) {
+    transaction.exec(
+        "update staged_accounts s set account = a.id from accounts a where s.account is null and (a.asset, "
+        "a.purpose, a.party, a.detail) = (s.asset, s.purpose, s.party, s.detail); "
+        "update staged_accounts s set account = a.id from accounts a where s.account is null and s.party is "
+        "null and a.party is null and (a.asset, a.purpose, a.detail) = (s.asset, s.purpose, s.detail)");
+}
+
+// The accounts that the staged rows name, each once, with its number; made where it is not there. What is
+// missing is known before it is inserted: a "not exists" over the table being filled reads its new rows again
+// for each one.
+void resolve_accounts(pqxx::work& transaction) {
+    transaction.exec(
+        "drop table if exists staged_accounts; create temporary table staged_accounts on commit drop as "
+        "select asset, debit_purpose as purpose, debit_party as key, debit_detail as detail, null::bigint as "
+        "party, null::bigint as account from staged union select asset, credit_purpose, credit_party, "
+        "credit_detail, null::bigint, null::bigint from staged; "
+        "analyze staged_accounts; "
+        "update staged_accounts s set party = p.id from parties p where p.key = s.key; "
+        "insert into parties (key) select distinct key from staged_accounts where party is null and key <> "
+        "'' on conflict do nothing; "
+        "update staged_accounts s set party = p.id from parties p where s.party is null and p.key = s.key");
+    find_accounts(transaction);
+    const auto made = transaction.exec(
+        "insert into accounts (asset, purpose, party, detail) select asset, purpose, party, detail from "
+        "staged_accounts where account is null on conflict do nothing");
+    if (made.affected_rows() == 0) return;
+    find_accounts(transaction);
+    if (made.affected_rows() > many_accounts)
+        transaction.exec("analyze parties; analyze accounts; analyze balances");
+}
+
 // Everything of `transfers` in a table of its own, with accounts looked up, or made.
 void stage(pqxx::work& transaction, const std::vector<Transfer>& transfers) {
     transaction.exec(
@@ -37,23 +76,16 @@ void stage(pqxx::work& transaction, const std::vector<Transfer>& transfers) {
                                   transfer.source_id, transfer.reverses, transfer.memo);
     }
     stream.complete();
-    transaction.exec(
-        "insert into parties (key) select distinct key from (select debit_party as key from staged union "
-        "select credit_party from staged) k where key <> '' on conflict do nothing; "
-        "insert into accounts (asset, purpose, party, detail) select distinct k.asset, k.purpose, p.id, "
-        "k.detail from (select asset, debit_purpose as purpose, debit_party as party, debit_detail as detail "
-        "from staged union select asset, credit_purpose, credit_party, credit_detail from staged) k "
-        "left join parties p on p.key = k.party on conflict do nothing");
+    transaction.exec("analyze staged");
+    resolve_accounts(transaction);
 }
 
 // The staged rows with the numbers of their accounts.
 constexpr const char* resolved =
-    "(select s.*, d.id as debit, c.id as credit from staged s "
-    "left join parties dp on dp.key = s.debit_party left join parties cp on cp.key = s.credit_party "
-    "join accounts d on d.asset = s.asset and d.purpose = s.debit_purpose and d.detail = s.debit_detail and "
-    "d.party is not distinct from dp.id "
-    "join accounts c on c.asset = s.asset and c.purpose = s.credit_purpose and c.detail = s.credit_detail "
-    "and c.party is not distinct from cp.id)";
+    "(select s.*, d.account as debit, c.account as credit from staged s join staged_accounts d on (d.asset, "
+    "d.purpose, d.key, d.detail) = (s.asset, s.debit_purpose, s.debit_party, s.debit_detail) join "
+    "staged_accounts c on (c.asset, c.purpose, c.key, c.detail) = (s.asset, s.credit_purpose, "
+    "s.credit_party, s.credit_detail))";
 
 void refuse_other_bodies(pqxx::work& transaction, const std::string& table) {
     const auto rows = transaction.exec(
@@ -67,6 +99,11 @@ void refuse_other_bodies(pqxx::work& transaction, const std::string& table) {
 
 std::string booking_time(std::int64_t now_us) {
     return "(select greatest(booked_at_us, " + std::to_string(now_us) + ") from ledger_head)";
+}
+
+// The month of an event, as ledger_period() takes it.
+std::string month_of(const std::string& row) {
+    return "to_char(to_timestamp(" + row + ".event_at_us / 1000000.0) at time zone 'UTC', 'YYYY-MM')";
 }
 
 AccountKey account_of(const pqxx::row& row, int first) {
@@ -104,9 +141,9 @@ std::size_t post(pqxx::work& transaction, std::int64_t now_us, const std::vector
         "r.event_at_us, " +
         booking_time(now_us) +
         ", e.period, r.source_kind, r.source_id, nullif(r.reverses, '')::uuid, r.memo from " + resolved +
-        " r join (select event_at_us, ledger_period(event_at_us) as period from (select distinct event_at_us "
-        "from staged order by 1) d) e on e.event_at_us = r.event_at_us where not exists (select from "
-        "transfers t where t.id = r.id) order by r.line");
+        " r join (select month, ledger_period(first_at_us) as period from (select " + month_of("s") +
+        " as month, min(event_at_us) as first_at_us from staged s group by 1 order by 1) m) e on e.month = " +
+        month_of("r") + " where not exists (select from transfers t where t.id = r.id) order by r.line");
     return static_cast<std::size_t>(added.affected_rows());
 }
 
