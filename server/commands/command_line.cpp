@@ -219,6 +219,10 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::ostream& 
     add_verify(app, line);
     const CommandMaker maker{app, line, [&](CLI::App& command) { add_config_options(command, line, typed); }};
     add_books(maker);
+    add_bill(maker);
+    add_fund(maker);
+    add_holder(maker);
+    add_waterfall(maker);
     add_payout(maker);
     add_price(maker);
     add_revenue(maker);

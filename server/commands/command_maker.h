@@ -37,10 +37,14 @@ std::shared_ptr<Options> CommandMaker::visits(CLI::App& command, Run run) const 
     return options;
 }
 
+void add_bill(const CommandMaker& maker);
 void add_books(const CommandMaker& maker);
+void add_buyback(const CommandMaker& maker);
+void add_fund(const CommandMaker& maker);
+void add_holder(const CommandMaker& maker);
 void add_payout(const CommandMaker& maker);
 void add_price(const CommandMaker& maker);
 void add_revenue(const CommandMaker& maker);
-void add_buyback(const CommandMaker& maker);
+void add_waterfall(const CommandMaker& maker);
 
 }  // namespace server::commands

@@ -4,6 +4,7 @@
 #include "server/store/periods.h"
 #include "server/store/transaction.h"
 #include "server/store/trial_balance.h"
+#include "server/store/waterfall_check.h"
 
 namespace server::store {
 
@@ -155,6 +156,7 @@ Stored<LedgerCheck> check_ledger(Database& database) {
         check.head = head[1].as<std::string>();
         run_checks(transaction, check);
         check_closed_periods(transaction, check);
+        check_waterfall(transaction, check.findings);
         check_buybacks(transaction, check);
         record(transaction, check);
         return check;

@@ -35,6 +35,7 @@ inline constexpr int findings_max = 20;
 //   payout_runs           lines and fee of a run = its reward; one run a block and rule
 //   slices                users' work = the slice's work, and positions without gaps
 //   closed_periods        the trial balance of each closed month still has its hash
+//   waterfall_runs        each posted month, computed again from what is stored, is what was booked
 //   buybacks              runs computed again from the revenue they cover; runs, executions and revenue
 //   booked
 //                         as they say

@@ -7,6 +7,7 @@ newest share first. Writes: fee, then account=amount in ascending order of the a
 A month: {"mined": "…", "taken_back": "…", "costs": ["…"], "deficit": "…",
 "split": [holders, reinvest, foundation], "units": {holder: "…"}}.
 Writes: net, deficit, holders, reinvest, foundation, then holder=amount.
+A buyback: {"part": basis points, "revenue": {line: [earned, returned]}}. Writes: total, then line=amount.
 """
 import json
 import sys
@@ -50,7 +51,16 @@ def waterfall(case):
     return figures, largest_remainder(parts["holders"], units)
 
 
+def buyback(case):
+    revenue = {line: [int(part) for part in parts] for line, parts in case["revenue"].items()}
+    total = max(sum(earned - returned for earned, returned in revenue.values()), 0)
+    weights = {line: max(earned - returned, 0) for line, (earned, returned) in revenue.items()}
+    part = total * case["part"] // 10000
+    return [total], largest_remainder(part, weights) if any(weights.values()) else dict.fromkeys(weights, 0)
+
+
 for line in sys.stdin:
     case = json.loads(line)
-    figures, paid = waterfall(case) if "mined" in case else payout(case)
+    compute = waterfall if "mined" in case else buyback if "revenue" in case else payout
+    figures, paid = compute(case)
     print(*figures, *(f"{account}={paid[account]}" for account in sorted(paid, key=str.encode)))

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <random>
 
+#include "fleet/ledger/buyback.h"
 #include "fleet/ledger/settlement.h"
 #include "fleet/ledger/waterfall.h"
 #include "tests/catch.h"
@@ -90,6 +91,25 @@ Case random_month(std::mt19937_64& random) {
     return made;
 }
 
+Case random_quarter(std::mt19937_64& random) {
+    const auto part = static_cast<unsigned>(random() % 10'001);
+    std::vector<LineRevenue> revenue;
+    Case made;
+    made.question = "{\"part\":" + std::to_string(part) + ",\"revenue\":{";
+    for (std::uint64_t i = 1 + random() % 8; i > 0; --i) {
+        const auto scale = random() % 60;
+        revenue.push_back({"line" + std::to_string(i), random() >> scale,
+                           random() % 3 == 0 ? random() >> (random() % 60) : 0});
+        made.question += "\"" + revenue.back().line + "\":[" + quoted(revenue.back().earned) + "," +
+                         quoted(revenue.back().returned) + "]" + (i == 1 ? "" : ",");
+    }
+    made.question += "}}\n";
+    const auto quarter = buyback_of(revenue, part).value();
+    made.answer = quarter.total.str();
+    for (const auto& line : quarter.lines) made.answer += " " + line.line + "=" + line.amount.str();
+    return made;
+}
+
 // Feeds a file to the reference and returns its lines.
 std::string ask_reference(const std::string& questions) {
     std::string file = "/tmp/hashyard-ledger-XXXXXX";
@@ -119,8 +139,10 @@ TEST_CASE("a second implementation in Python agrees on every amount") {
     CAPTURE(seed);
     std::mt19937_64 random(seed);
     std::string questions, answers;
-    for (int i = 0; i < 1'000; ++i) {
-        const auto made = i % 2 == 0 ? random_case(random) : random_month(random);
+    for (int i = 0; i < 1'500; ++i) {
+        const auto made = i % 3 == 0   ? random_case(random)
+                          : i % 3 == 1 ? random_month(random)
+                                       : random_quarter(random);
         questions += made.question;
         answers += made.answer + "\n";
     }
