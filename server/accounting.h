@@ -11,6 +11,7 @@
 #include "server/books/bookkeeper.h"
 #include "server/config.h"
 #include "server/prices/price_source.h"
+#include "server/proof/desk.h"
 #include "server/store/database.h"
 #include "server/wallet/runner.h"
 
@@ -28,6 +29,7 @@ class Accounting {
   private:
     void add_payouts();
     void add_prices();
+    void add_proofs();
 
     const wallet::WalletOptions payout_;
     const prices::PriceOptions price_options_;
@@ -35,6 +37,7 @@ class Accounting {
     std::unique_ptr<wallet::WalletRpc> rpc_;  // null: payouts are off
     std::unique_ptr<wallet::Runner> payouts_;
     std::unique_ptr<prices::PriceSource> prices_;  // null: off
+    proof::Desk proof_;
     books::Bookkeeper bookkeeper_;
 };
 

@@ -17,6 +17,7 @@
 #include "server/node/options.h"
 #include "server/pool/options.h"
 #include "server/prices/options.h"
+#include "server/proof/options.h"
 #include "server/store/options.h"
 #include "server/wallet/options.h"
 
@@ -33,6 +34,7 @@ struct Config {
     http::HttpOptions http;
     wallet::WalletOptions payout;
     prices::PriceOptions prices;
+    proof::ProofOptions proof;
     std::string payout_address;      // canonical; the development chain's own one when there is no node
     bool development_chain = false;  // no node is configured
 };

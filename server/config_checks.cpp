@@ -233,6 +233,7 @@ void complete(ConfigDraft& draft, const SecretSource& secrets, Problems& problem
     check_nodes(draft, secrets, problems);
     complete_payout(draft, secrets, problems);
     complete_prices(draft, problems);
+    config.proof.data_dir = config.data_dir;
     check_listeners(draft, problems);
     check_stratum_v2(config.pool.v2, problems);
     const auto url =

@@ -191,6 +191,7 @@ constexpr std::array sections{
     ConfigSection{"payout", "Coins to users, from a wallet of Bitcoin Core. See hashyard payout --help."},
     ConfigSection{"prices",
                   "Minute prices for the books, fetched from one venue. See hashyard price --help."},
+    ConfigSection{"proof", "What the pool signs, for everybody to check. See hashyard proof --help."},
 };
 
 const ConfigOption options[] = {
@@ -378,7 +379,7 @@ const ConfigOption options[] = {
 
 std::span<const ConfigSection> config_sections() { return sections; }
 std::span<const ConfigOption> config_options() {
-    static const auto all = with_price_options(with_payout_options(options));
+    static const auto all = with_proof_options(with_price_options(with_payout_options(options)));
     return all;
 }
 

@@ -84,6 +84,7 @@ std::span<const ConfigOption> config_options();
 std::vector<ConfigOption> with_payout_options(std::span<const ConfigOption> others);
 // config_prices.cpp: the same for [prices].
 std::vector<ConfigOption> with_price_options(std::span<const ConfigOption> others);
+std::vector<ConfigOption> with_proof_options(std::vector<ConfigOption> others);  // config_proof.cpp
 const ConfigSection* find_section(std::string_view name);
 const ConfigOption* find_option(std::string_view section, std::string_view key);
 

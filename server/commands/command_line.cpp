@@ -227,6 +227,7 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::ostream& 
     add_price(maker);
     add_revenue(maker);
     add_buyback(maker);
+    add_proof(maker);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -46,5 +46,6 @@ void add_payout(const CommandMaker& maker);
 void add_price(const CommandMaker& maker);
 void add_revenue(const CommandMaker& maker);
 void add_waterfall(const CommandMaker& maker);
+void add_proof(const CommandMaker& maker);
 
 }  // namespace server::commands

@@ -28,14 +28,21 @@ struct SliceRow {
     bool received_by_then = false;  // all of it
 };
 
+struct JobWeight {
+    Integer network_work;
+    Integer hash_weight;
+};
+
 constexpr int slices_per_page = 500;
 
 class Reader {
   public:
-    Reader(pqxx::work& transaction, Chain chain, std::int64_t frozen_at_us, const Integer& limit)
+    Reader(pqxx::work& transaction, Chain chain, std::int64_t frozen_at_us, const Integer& limit,
+           WindowDetail* detail)
         : transaction_(transaction),
           chain_(std::move(chain)),
           frozen_at_us_(frozen_at_us),
+          detail_(detail),
           read_{Window(limit), {}, {}} {}
 
     LedgerResult<WindowRead> run() {
@@ -89,6 +96,7 @@ class Reader {
     void add_whole_slices() {
         for (const auto& [network_work, slices] : waiting_) {
             std::string ids = "{";
+            if (detail_) detail_->slices.insert(detail_->slices.end(), slices.begin(), slices.end());
             for (const auto slice : slices) ids += (ids.size() > 1 ? "," : "") + std::to_string(slice);
             const auto hash_weight = weight_of_hash(network_work);
             if (!hash_weight) return fail(hash_weight.error());
@@ -96,10 +104,12 @@ class Reader {
                      "select u.name, g.work from (select user_id, sum(work) as work from slice_users where "
                      "slice = "
                      "any($1::bigint[]) group by user_id) g join users u on u.id = g.user_id",
-                     ids + "}"))
-                if (const auto taken = read_.window.add_run(row[0].c_str(), integer_of(row[1]), *hash_weight);
-                    !taken)
-                    return fail(taken.error());
+                     ids + "}")) {
+                const auto work = integer_of(row[1]);
+                const auto taken = read_.window.add_run(row[0].c_str(), work, *hash_weight);
+                if (!taken) return fail(taken.error());
+                if (detail_) detail_->works[{row[0].c_str(), network_work}].sliced += work;
+            }
         }
         waiting_.clear();
         waiting_weight_ = 0;
@@ -118,9 +128,11 @@ class Reader {
             // A job of another chain has no weight here: the share is in another window.
             const auto job = jobs.find({row[2].as<int>(), row[3].as<std::int64_t>()});
             if (job == jobs.end()) continue;
-            const auto taken = read_.window.add_share(accounts.at(row[1].as<std::int32_t>()),
-                                                      integer_of(row[4]), job->second);
+            const auto& account = accounts.at(row[1].as<std::int32_t>());
+            const auto work = integer_of(row[4]);
+            const auto taken = read_.window.add_share(account, work, job->second.hash_weight);
             if (!taken) return fail(taken.error());
+            if (detail_) tell(*taken, account, work, job->second, row[0].as<std::int64_t>());
             if (*taken != Window::Taken::none) note(row[0].as<std::int64_t>());
             if (read_.window.full()) return;
         }
@@ -137,8 +149,15 @@ class Reader {
         return accounts;
     }
 
-    std::map<std::pair<int, std::int64_t>, Integer> hash_weights_of(std::int64_t first, std::int64_t last) {
-        std::map<std::pair<int, std::int64_t>, Integer> weights;
+    void tell(Window::Taken taken, const std::string& account, const Integer& work, const JobWeight& job,
+              std::int64_t position) {
+        if (taken == Window::Taken::whole) detail_->works[{account, job.network_work}].edge += work;
+        if (taken == Window::Taken::cut)
+            detail_->cut = {account, position, job.network_work, work, *read_.window.cut_weight()};
+    }
+
+    std::map<std::pair<int, std::int64_t>, JobWeight> hash_weights_of(std::int64_t first, std::int64_t last) {
+        std::map<std::pair<int, std::int64_t>, JobWeight> weights;
         for (const auto& row :
              transaction_.exec_params("select j.pool_node, j.job, j.nbits from (select distinct pool_node, "
                                       "job from shares where position between $1 "
@@ -147,8 +166,11 @@ class Reader {
                                       first, last, chain_.coin, chain_.algorithm)) {
             const auto target = stratum::target_of_nbits(row[2].as<std::uint32_t>());
             if (!target) continue;
-            const auto weight = weight_of_hash(integer_of(stratum::work_of_target(*target)));
-            if (weight) weights.emplace(std::pair{row[0].as<int>(), row[1].as<std::int64_t>()}, *weight);
+            const auto network_work = integer_of(stratum::work_of_target(*target));
+            const auto weight = weight_of_hash(network_work);
+            if (weight)
+                weights.emplace(std::pair{row[0].as<int>(), row[1].as<std::int64_t>()},
+                                JobWeight{network_work, *weight});
         }
         return weights;
     }
@@ -162,6 +184,7 @@ class Reader {
     pqxx::work& transaction_;
     const Chain chain_;
     const std::int64_t frozen_at_us_;
+    WindowDetail* const detail_;  // null: nobody asked
     WindowRead read_;
     std::map<Integer, std::vector<std::int64_t>> waiting_;  // whole slices by network work, not yet summed
     Integer waiting_weight_ = 0;
@@ -171,8 +194,8 @@ class Reader {
 }  // namespace
 
 LedgerResult<WindowRead> read_window(pqxx::work& transaction, const Chain& chain, std::int64_t frozen_at_us,
-                                     const Integer& limit) {
-    return Reader(transaction, chain, frozen_at_us, limit).run();
+                                     const Integer& limit, WindowDetail* detail) {
+    return Reader(transaction, chain, frozen_at_us, limit, detail).run();
 }
 
 }  // namespace server::store

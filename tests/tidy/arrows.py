@@ -19,6 +19,7 @@ ROOMS = {
     "server/wallet": {"stratum", "fleet", "server", "server/store", "server/node"},
     # node: the JSON scanner
     "server/prices": {"fleet", "server", "server/store", "server/node"},
+    "server/proof": {"stratum", "fleet", "server", "server/store"},
     "server/devices": {"fleet", "server", "server/store"},
     "server/http": {"stratum", "fleet", "server", "server/store"},
 }
