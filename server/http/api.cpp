@@ -9,7 +9,7 @@
 namespace server::http {
 namespace {
 
-constexpr std::array<Route, 8> table{{
+constexpr std::array<Route, 18> table{{
     {"/healthz", Verb::get, Place::web_thread, answer_health},
     {"/metrics", Verb::get, Place::web_thread, answer_metrics},
     {"/api/v1/pool", Verb::get, Place::web_thread, answer_pool},
@@ -18,6 +18,17 @@ constexpr std::array<Route, 8> table{{
     {"/api/v1/blocks", Verb::get, Place::database_thread, answer_blocks},
     {"/api/v1/blocks/{hash}", Verb::get, Place::database_thread, answer_block},
     {"/api/v1/payout-runs/{block}", Verb::get, Place::database_thread, answer_payout_run},
+    {"/api/v1/proof/key", Verb::get, Place::database_thread, answer_proof_key},
+    {"/api/v1/proof/heads", Verb::get, Place::database_thread, answer_proof_heads},
+    {"/api/v1/proof/blocks/{hash}", Verb::get, Place::database_thread, answer_proof_block},
+    {"/api/v1/proof/slices/{index}", Verb::get, Place::database_thread, answer_proof_slice},
+    {"/api/v1/proof/slices/{index}/users/{user}", Verb::get, Place::database_thread, answer_proof_slice},
+    {"/api/v1/proof/shares/{position}", Verb::get, Place::database_thread, answer_proof_share},
+    {"/api/v1/proof/receipts/{position}", Verb::get, Place::database_thread, answer_proof_receipt},
+    {"/api/v1/proof/liabilities/{day}", Verb::get, Place::database_thread, answer_proof_liabilities},
+    {"/api/v1/proof/liabilities/{day}/users/{user}", Verb::get, Place::database_thread,
+     answer_proof_liabilities},
+    {"/api/v1/proof/consistency/{size}", Verb::get, Place::database_thread, answer_proof_consistency},
 }};
 
 // The segments that stood in braces, or nothing when the path is another one.

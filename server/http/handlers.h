@@ -19,6 +19,14 @@ Reply answer_workers(const Context& context, const Request& request);
 Reply answer_blocks(const Context& context, const Request& request);
 Reply answer_block(const Context& context, const Request& request);
 Reply answer_payout_run(const Context& context, const Request& request);
+Reply answer_proof_key(const Context& context, const Request& request);
+Reply answer_proof_heads(const Context& context, const Request& request);
+Reply answer_proof_block(const Context& context, const Request& request);
+Reply answer_proof_slice(const Context& context, const Request& request);
+Reply answer_proof_share(const Context& context, const Request& request);
+Reply answer_proof_receipt(const Context& context, const Request& request);
+Reply answer_proof_liabilities(const Context& context, const Request& request);
+Reply answer_proof_consistency(const Context& context, const Request& request);
 
 Reply json_reply(const nlohmann::ordered_json& body, unsigned status = 200);
 nlohmann::ordered_json json_of(const Hashrate& hashrate);

@@ -100,6 +100,26 @@ struct PayoutRun {
     std::vector<PayoutLine> lines;  // largest amount first
 };
 
+// A file that `hashyard verify` takes.
+struct ProofQuestion {
+    enum class Kind { block, slice, share, receipt, liabilities, consistency } kind = Kind::block;
+    std::string name;          // of a block: its hash; of liabilities: the day
+    std::uint64_t number = 0;  // of a slice, a share, a size
+    std::string user;          // whose part; may be empty
+};
+struct ProofAnswer {
+    std::string text;
+    std::string missing;  // why there is none: a sentence
+};
+struct ProofHead {
+    std::string log;  // hexadecimal, as the following
+    std::string root;
+    std::string key;
+    std::string signature;
+    std::uint64_t size = 0;
+    std::int64_t at_us = 0;
+};
+
 class StatisticsSource {
   public:
     virtual ~StatisticsSource() = default;
@@ -112,6 +132,9 @@ class StatisticsSource {
                                              std::size_t count) = 0;
     virtual std::optional<BlockHistory> block(std::string_view hash) = 0;
     virtual std::optional<PayoutRun> payout_run(std::string_view block) = 0;
+    virtual ProofAnswer proof(const ProofQuestion&) { return {{}, "Nothing is signed here."}; }
+    // Newest first.
+    virtual std::vector<ProofHead> proof_heads(std::size_t) { return {}; }
 };
 
 }  // namespace server::http

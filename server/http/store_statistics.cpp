@@ -3,7 +3,10 @@
 #include <chrono>
 #include <utility>
 
+#include "server/store/proof_files.h"
+#include "server/store/proof_log.h"
 #include "server/store/statistics.h"
+#include "stratum/bytes.h"
 
 namespace server::http {
 namespace {
@@ -99,6 +102,43 @@ class StoreStatistics : public StatisticsSource {
         for (store::PayoutLineRow& line : row->lines) {
             out.lines.push_back(
                 {std::move(line.user), std::move(line.weight), line.weight_ratio, line.amount_sats});
+        }
+        return out;
+    }
+
+    ProofAnswer proof(const ProofQuestion& question) override {
+        using Kind = ProofQuestion::Kind;
+        const auto answer = [](store::Stored<store::ProofFile> file) {
+            auto taken = take(std::move(file));
+            return ProofAnswer{std::move(taken.text), std::move(taken.missing)};
+        };
+        switch (question.kind) {
+            case Kind::block:
+                return answer(
+                    store::block_proof(database_, "bitcoin",
+                                       stratum::parse_displayed(question.name).value_or(stratum::Hash256{})));
+            case Kind::slice:
+                return answer(store::slice_proof(database_, question.number, question.user));
+            case Kind::share:
+                return answer(store::share_proof(database_, question.number));
+            case Kind::receipt:
+                return answer(store::receipt_proof(database_, question.number));
+            case Kind::liabilities:
+                return answer(store::liabilities_proof(database_, question.name,
+                                                       question.user.empty() ? "" : "user:" + question.user));
+            case Kind::consistency:
+                return answer(store::consistency_proof(database_, question.number));
+        }
+        return {};
+    }
+
+    std::vector<ProofHead> proof_heads(std::size_t count) override {
+        std::vector<ProofHead> out;
+        for (const auto& head : take(store::tree_heads(database_, static_cast<int>(count)))) {
+            const auto& signature = head.text.signature;
+            out.push_back({fleet::proof::hex_of(head.head.log), fleet::proof::hex_of(head.head.root),
+                           fleet::proof::hex_of(head.text.key), stratum::to_hex(signature), head.head.size,
+                           head.head.at_us});
         }
         return out;
     }
