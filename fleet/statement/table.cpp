@@ -14,6 +14,9 @@ constexpr std::array<std::string_view, 11> starters{
 constexpr std::array<std::string_view, 4> spaces{" ", "\xc2\xa0", "\xe3\x80\x80", "\xef\xbb\xbf"};
 
 bool is_run(std::string_view text) {
+    // Nearly all text begins with a letter or digit, and none of those runs.
+    if (text.empty() || (text[0] >= '0' && text[0] <= '9') || (text[0] >= 'a' && text[0] <= 'z'))
+        return false;
     for (bool stripped = true; stripped;) {
         stripped = false;
         for (const auto space : spaces)

@@ -1,5 +1,6 @@
 #include "fleet/statement/text.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace fleet::statement {
@@ -92,6 +93,8 @@ std::string iso_time(std::int64_t at_us) { return time_text(at_us, "Y-M-DTh:m:sZ
 std::string iso_date(std::int64_t at_us) { return time_text(at_us, "Y-M-D"); }
 
 std::string clean_text(std::string_view text) {
+    const auto plain = [](char letter) { return letter >= 0x20 && letter <= 0x7e; };
+    if (std::all_of(text.begin(), text.end(), plain)) return std::string(text);
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {

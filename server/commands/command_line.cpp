@@ -228,6 +228,8 @@ CommandLine parse_command_line(int argc, const char* const* argv, std::ostream& 
     add_revenue(maker);
     add_buyback(maker);
     add_proof(maker);
+    add_period(maker);
+    add_report(maker);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -47,5 +47,8 @@ void add_price(const CommandMaker& maker);
 void add_revenue(const CommandMaker& maker);
 void add_waterfall(const CommandMaker& maker);
 void add_proof(const CommandMaker& maker);
+void add_buyback(const CommandMaker& maker);
+void add_period(const CommandMaker& maker);
+void add_report(const CommandMaker& maker);
 
 }  // namespace server::commands

@@ -20,6 +20,7 @@ ROOMS = {
     # node: the JSON scanner
     "server/prices": {"fleet", "server", "server/store", "server/node"},
     "server/proof": {"stratum", "fleet", "server", "server/store"},
+    "server/reports": {"fleet", "server", "server/store"},
     "server/devices": {"fleet", "server", "server/store"},
     "server/http": {"stratum", "fleet", "server", "server/store"},
 }
@@ -45,10 +46,12 @@ HEAVY = {
                     ("server/http/", "server/node/")),
     "nlohmann/json.hpp": (("stratum/", "server/", "tests/"), ()),
     "pqxx/": (("server/store/", "tests/"), ("server/store/",)),
-    "openssl/": (("server/", "stratum/v2/", "fleet/", "tests/"), ("server/pool/",)),
+    "openssl/": (("server/", "stratum/v2/", "fleet/", "tests/"), ("server/pool/", "server/reports/")),
     "secp256k1": (("stratum/v2/", "tests/"), ()),
     "zmq": (("server/node/", "tests/"), ("server/node/",)),
     "toml++/": (("server/config", "tests/"), ()),
+    "xlsxwriter.h": (("server/reports/", "tests/"), ()),
+    "hpdf.h": (("server/reports/", "tests/"), ()),
     "CLI/": (("server/main.cpp", "server/commands/", "tests/"), ()),
 }
 
