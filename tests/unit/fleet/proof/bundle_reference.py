@@ -106,12 +106,13 @@ def check_amounts(one, many, rule, weights):
     reward = int(one["reward"])
     fee = reward * rule["fee_basis_points"] // 10000
     need(fee == int(one["fee"]) and reward - fee == int(one["distributable"]), "the fee is another")
-    expected = apportion(reward - fee, weights)
+    counted = {name: weight for name, weight in weights.items() if weight} or {word(one["finder"]): 1}
+    expected = apportion(reward - fee, counted)
     accounts = many["account"]
     need(len(accounts) == len(expected), "other accounts are paid")
     for name, weight, floor, rest, extra, amount in accounts:
         name = word(name)
-        need(int(weight) == weights[name] and (int(floor), int(rest), int(extra)) == expected.get(name)
+        need(int(weight) == counted.get(name) and (int(floor), int(rest), int(extra)) == expected.get(name)
              and int(amount) == int(floor) + int(extra), "account " + name + " gets another amount")
     text = (f"hashyard payout input 1\nrule {one['rule']}\ncoin {word(one['coin'])}\nblock {one['block']}\n"
             f"reward {reward}\nfinder {word(one['finder'])}\n")

@@ -44,6 +44,7 @@ TEST_CASE("a second implementation in Python agrees that bundles hold, and when 
               "holds " + std::to_string(bundle.lines.size()) + " " + std::to_string(bundle.slices.size()) +
                   "\n");
     }
+    CHECK(ask_reference(folder, world.block_file(world.empty_bundle())) == "holds 1 0\n");
     auto bent = world.bundle(520);
     bent.lines[0].amount += 1;
     CHECK_THAT(ask_reference(folder, world.block_file(bent)),

@@ -80,6 +80,19 @@ struct SampleWorld {
     }
 
     BlockBundle bundle(std::uint64_t frozen_position) const;
+    // Of a block before the first share: the finder gets all.
+    BlockBundle empty_bundle() const {
+        auto out = bundle(1);
+        out.works.clear();
+        out.cut.reset();
+        out.window_weight = out.oldest_position = out.newest_position = 0;
+        const fleet::ledger::BlockReward block{out.coin, out.block, out.reward, out.finder};
+        const auto settled = settle(rule, block, {}).value();
+        out.lines = settled.lines;
+        out.input_hash = sha256(canonical_input(rule, block, {}));
+        out.output_hash = sha256(canonical_output(settled));
+        return out;
+    }
     std::string block_file(const BlockBundle& bundle) const;
     std::string slice_file(std::size_t index, std::size_t size, std::uint64_t position) const;
 
