@@ -1,5 +1,6 @@
 #include "tests/simulators/wallet_stub.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -105,6 +106,12 @@ void WalletStub::reorganise(int blocks) {
         for (std::uint32_t i = 0; gone(mined) && i < mined.transaction.outputs.size(); ++i)
             coins_.erase({txid, i});
     std::erase_if(mined_, [&](const auto& each) { return gone(each.second); });
+    // What waits on an output that is gone is forgotten with it.
+    std::erase_if(waiting_, [&](const auto& each) {
+        const auto& inputs = each.second.inputs;
+        return std::any_of(inputs.begin(), inputs.end(),
+                           [&](const Input& input) { return coins_.count(input.previous) == 0; });
+    });
 }
 
 void WalletStub::conflict(const std::string& txid) {
