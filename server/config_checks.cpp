@@ -232,6 +232,7 @@ void complete(ConfigDraft& draft, const SecretSource& secrets, Problems& problem
     check_money(draft, problems);
     check_nodes(draft, secrets, problems);
     complete_payout(draft, secrets, problems);
+    complete_reports(draft, secrets, problems);
     complete_prices(draft, problems);
     config.proof.data_dir = config.data_dir;
     check_listeners(draft, problems);

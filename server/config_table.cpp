@@ -379,22 +379,21 @@ const ConfigOption options[] = {
 
 std::span<const ConfigSection> config_sections() { return sections; }
 std::span<const ConfigOption> config_options() {
-    static const auto all = with_proof_options(with_price_options(with_payout_options(options)));
+    static const auto all =
+        with_reports(with_proof_options(with_price_options(with_payout_options(options))));
     return all;
 }
 
 const ConfigSection* find_section(std::string_view name) {
-    const auto* found =
-        std::find_if(sections.begin(), sections.end(), [name](const auto& s) { return s.name == name; });
-    return found == sections.end() ? nullptr : found;
+    for (const auto& section : sections)
+        if (section.name == name) return &section;
+    return nullptr;
 }
 
 const ConfigOption* find_option(std::string_view section, std::string_view key) {
-    const auto all = config_options();
-    const auto found = std::find_if(all.begin(), all.end(), [section, key](const ConfigOption& option) {
-        return option.section == section && option.key == key;
-    });
-    return found == all.end() ? nullptr : &*found;
+    for (const auto& option : config_options())
+        if (option.section == section && option.key == key) return &option;
+    return nullptr;
 }
 
 }  // namespace server

@@ -31,6 +31,7 @@ struct ConfigDraft {
     std::vector<Node> nodes;
     std::string network;
     std::string payout_password_file;
+    std::string report_token_file;
     std::string database_url_file;
     std::string database_url_env;
 };
@@ -85,6 +86,8 @@ std::vector<ConfigOption> with_payout_options(std::span<const ConfigOption> othe
 // config_prices.cpp: the same for [prices].
 std::vector<ConfigOption> with_price_options(std::span<const ConfigOption> others);
 std::vector<ConfigOption> with_proof_options(std::vector<ConfigOption> others);  // config_proof.cpp
+// config_reports.cpp: these and those of reports over HTTP.
+std::vector<ConfigOption> with_reports(std::vector<ConfigOption> others);
 const ConfigSection* find_section(std::string_view name);
 const ConfigOption* find_option(std::string_view section, std::string_view key);
 
@@ -92,6 +95,7 @@ const ConfigOption* find_option(std::string_view section, std::string_view key);
 // in).
 void complete(ConfigDraft& draft, const SecretSource& secrets, std::vector<ConfigProblem>& problems);
 void complete_payout(ConfigDraft& draft, const SecretSource& secrets, std::vector<ConfigProblem>& problems);
+void complete_reports(ConfigDraft& draft, const SecretSource& secrets, std::vector<ConfigProblem>& problems);
 void complete_prices(const ConfigDraft& draft, std::vector<ConfigProblem>& problems);
 
 }  // namespace server

@@ -274,6 +274,8 @@ class Server {
         services.statistics = statistics_.get();
         services.metrics = [this](const PoolReadings& readings) { return metrics_.text(readings); };
         services.demo = config_.http.demo;
+        services.reports = web_database_.get();
+        services.report_token = config_.http.report_token;
         try {
             web_ = std::make_unique<http::HttpServer>(config_.http, std::move(services), metrics_.registry());
             web_->start();

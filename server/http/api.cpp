@@ -9,7 +9,7 @@
 namespace server::http {
 namespace {
 
-constexpr std::array<Route, 18> table{{
+constexpr std::array<Route, 19> table{{
     {"/healthz", Verb::get, Place::web_thread, answer_health},
     {"/metrics", Verb::get, Place::web_thread, answer_metrics},
     {"/api/v1/pool", Verb::get, Place::web_thread, answer_pool},
@@ -18,6 +18,7 @@ constexpr std::array<Route, 18> table{{
     {"/api/v1/blocks", Verb::get, Place::database_thread, answer_blocks},
     {"/api/v1/blocks/{hash}", Verb::get, Place::database_thread, answer_block},
     {"/api/v1/payout-runs/{block}", Verb::get, Place::database_thread, answer_payout_run},
+    {"/api/v1/reports/{kind}", Verb::get, Place::database_thread, answer_report},
     {"/api/v1/proof/key", Verb::get, Place::database_thread, answer_proof_key},
     {"/api/v1/proof/heads", Verb::get, Place::database_thread, answer_proof_heads},
     {"/api/v1/proof/blocks/{hash}", Verb::get, Place::database_thread, answer_proof_block},

@@ -20,6 +20,9 @@
 namespace server {
 struct PoolReadings;
 }
+namespace server::store {
+class Database;
+}
 
 namespace server::http {
 
@@ -28,6 +31,8 @@ struct Services {
     StatisticsSource* statistics = nullptr;  // outlives the server; null: there is no database at all
     std::function<std::string(const PoolReadings&)> metrics;  // the exposition; any thread
     bool demo = false;
+    store::Database* reports = nullptr;  // outlives the server; null: as statistics
+    std::string report_token;            // never shown or logged; empty: reports are not served
 };
 
 // The pool's sums as last read from PostgreSQL, so that the first page never waits for it. Web thread only.

@@ -114,6 +114,7 @@ void take_message(Reading& out, const Message& message) {
     out.request.verb = parse_verb(view(message.method_string()));
     out.request.host = parse_host(message[beast::http::field::host]);
     out.request.if_none_match = message[beast::http::field::if_none_match];
+    out.request.authorization = message[beast::http::field::authorization];
     boost::system::result<Target, TargetError> target = parse_target(view(message.target()));
     if (target) {
         out.request.target = std::move(*target);

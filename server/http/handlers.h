@@ -19,6 +19,7 @@ Reply answer_workers(const Context& context, const Request& request);
 Reply answer_blocks(const Context& context, const Request& request);
 Reply answer_block(const Context& context, const Request& request);
 Reply answer_payout_run(const Context& context, const Request& request);
+Reply answer_report(const Context& context, const Request& request);
 Reply answer_proof_key(const Context& context, const Request& request);
 Reply answer_proof_heads(const Context& context, const Request& request);
 Reply answer_proof_block(const Context& context, const Request& request);

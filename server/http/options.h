@@ -12,6 +12,7 @@ struct HttpOptions {
     std::uint16_t port = 8080;
     std::filesystem::path web_dir;  // built static files; empty: those compiled into the binary
     bool demo = false;              // every page says so
+    std::string report_token;       // a secret; empty: reports are not served
 };
 
 }  // namespace server::http

@@ -12,14 +12,22 @@ std::string_view reason_of(unsigned status) {
             return "Not Modified";
         case 400:
             return "Bad Request";
+        case 401:
+            return "Unauthorized";
+        case 403:
+            return "Forbidden";
         case 404:
             return "Not Found";
         case 405:
             return "Method Not Allowed";
+        case 409:
+            return "Conflict";
         case 413:
             return "Content Too Large";
         case 414:
             return "URI Too Long";
+        case 422:
+            return "Unprocessable Content";
         case 431:
             return "Request Header Fields Too Large";
         case 500:

@@ -35,6 +35,7 @@ struct Request {
     Verb verb = Verb::get;
     Target target;
     std::string if_none_match;
+    std::string authorization;            // a secret
     std::string host;                     // of the Host field, without its port; empty: none that can be one
     std::vector<std::string> parameters;  // what stood in the route's {braces}, in order
 };

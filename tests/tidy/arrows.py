@@ -22,7 +22,7 @@ ROOMS = {
     "server/proof": {"stratum", "fleet", "server", "server/store"},
     "server/reports": {"fleet", "server", "server/store"},
     "server/devices": {"fleet", "server", "server/store"},
-    "server/http": {"stratum", "fleet", "server", "server/store"},
+    "server/http": {"stratum", "fleet", "server", "server/store", "server/reports"},
 }
 # These put the parts together, so they see all rooms. config fills the rooms' plain options structs.
 WIRING = ("server/main.cpp", "server/commands/", "server/serve.", "server/accounting.", "server/database_keeper.",
