@@ -229,20 +229,6 @@ int adopt(const Visit& visit, const PayoutWords& words) {
     });
 }
 
-// Copies in the data folder that the books do not know: sent or about to be, and forgotten by a restore.
-std::size_t unknown_copies(const std::filesystem::path& data_dir, const std::vector<PayoutBatch>& known) {
-    std::size_t count = 0;
-    for (const auto& file : wallet::copies_in(data_dir)) {
-        std::ifstream in(file, std::ios::binary);
-        const auto copy = wallet::parse_copy(std::string(std::istreambuf_iterator<char>(in), {}));
-        const bool found = std::any_of(known.begin(), known.end(), [&](const PayoutBatch& batch) {
-            return copy.wrong.empty() && batch.txid == copy.batch.txid;
-        });
-        count += found ? 0 : 1;
-    }
-    return count;
-}
-
 int resume(const Visit& visit, const PayoutWords& words) {
     return visit_database(visit, [&](store::Database& database) {
         const auto freezes = store::active_freezes(database);
@@ -251,11 +237,11 @@ int resume(const Visit& visit, const PayoutWords& words) {
         if (!freezes) return unavailable(visit, freezes.error());
         if (!mark) return unavailable(visit, mark.error());
         if (!batches) return unavailable(visit, batches.error());
-        const auto folder = (visit.config.data_dir / "payouts").string();
-        if (const auto unknown = unknown_copies(visit.config.data_dir, *batches); unknown != 0)
-            return failed(visit, std::to_string(unknown) + " signed payouts in " + folder +
-                                     " are not in the books: hashyard payout adopt " + folder +
-                                     "/*.payout first");
+        if (const auto unknown = wallet::unknown_copies(visit.config.data_dir, *batches); !unknown.empty())
+            return failed(visit, std::to_string(unknown.size()) +
+                                     " signed payouts are not in the books, such as " +
+                                     unknown.front().string() + ": hashyard payout adopt " +
+                                     unknown.front().parent_path().string() + "/*.payout first");
         const auto wrong = wallet::write_mark(visit.config.data_dir, *mark);
         if (!wrong.empty()) return failed(visit, wrong);
         for (const auto& freeze : *freezes) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "server/store/payout_rows.h"
 
@@ -68,9 +69,9 @@ void adopt(pqxx::work& transaction, const PayoutBatch& copy, std::int64_t now_us
     note_event(transaction, copy.id, "adopted from a copy", now_us);
 }
 
-// Of the copies, those whose batch the database has; and the batches in the making.
+// Every batch there is, and which of them is in the making: none of the two has been sent.
 struct Standing {
-    std::vector<std::string> known;
+    std::set<std::string> known;
     std::vector<std::string> in_making;
 };
 Stored<Standing> standing(Database& database) {
@@ -78,47 +79,55 @@ Stored<Standing> standing(Database& database) {
         Standing out;
         for (const auto& row :
              transaction.exec("select batch::text, state in ('reserved', 'built') from payout_batches")) {
-            out.known.push_back(row[0].as<std::string>());
-            if (row[1].as<bool>()) out.in_making.push_back(out.known.back());
+            const auto id = row[0].as<std::string>();
+            if (row[1].as<bool>()) out.in_making.push_back(id);
+            out.known.insert(id);
         }
         return out;
     });
 }
 
+// Makes room for copies of batches that the database does not know: one batch at a time is in the making,
+// and the same coins may be in both. Empty: there is room. One that was exported may be signed and stays.
+Stored<std::string> make_room(Database& database, const std::vector<std::string>& in_making,
+                              const std::set<std::string>& named, std::int64_t now_us) {
+    for (const auto& batch : in_making) {
+        if (named.count(batch) != 0) continue;
+        auto refused = abandon_payout(database, batch, "made before the database was restored",
+                                      AbandonProof::none, now_us);
+        if (!refused || !refused->empty()) return refused;
+    }
+    return std::string();
+}
+
 }  // namespace
 
-// Known ones first: of the others only one can be in the making, and the same coins may be in both.
 Stored<std::vector<std::string>> adopt_payouts(Database& database, const std::vector<PayoutBatch>& copies,
                                                std::int64_t now_us) {
     const auto stands = standing(database);
     if (!stands) return stands.error();
-    const auto has = [](const std::vector<std::string>& ids, const std::string& id) {
-        return std::find(ids.begin(), ids.end(), id) != ids.end();
-    };
-    std::vector<std::string> refused(copies.size());
-    const auto adopt_those = [&](bool known) -> std::optional<Unavailable> {
-        for (std::size_t i = 0; i < copies.size(); ++i) {
-            if (has(stands->known, copies[i].id) != known) continue;
-            auto one = unless_refused(
-                database, [&](pqxx::work& transaction) { adopt(transaction, copies[i], now_us); });
-            if (!one) return one.error();
-            refused[i] = std::move(*one);
-        }
-        return std::nullopt;
-    };
-    if (auto away = adopt_those(true)) return *away;
-    const bool strangers = std::any_of(copies.begin(), copies.end(),
-                                       [&](const PayoutBatch& copy) { return !has(stands->known, copy.id); });
-    for (const auto& batch : stands->in_making) {
-        const bool named = std::any_of(copies.begin(), copies.end(),
-                                       [&](const PayoutBatch& copy) { return copy.id == batch; });
-        if (named || !strangers) continue;
-        // One that was exported is refused: it may be signed. The copy is then refused with its name.
-        const auto dropped = abandon_payout(database, batch, "made before the database was restored",
-                                            AbandonProof::none, now_us);
-        if (!dropped) return dropped.error();
+    std::set<std::string> named;
+    std::vector<std::size_t> order;  // those the database knows first: they free what the others need
+    for (std::size_t i = 0; i < copies.size(); ++i) {
+        named.insert(copies[i].id);
+        order.push_back(i);
     }
-    if (auto away = adopt_those(false)) return *away;
+    const auto is_known = [&](std::size_t i) { return stands->known.count(copies[i].id) != 0; };
+    const auto strangers = std::stable_partition(order.begin(), order.end(), is_known);
+    std::vector<std::string> refused(copies.size());
+    for (auto place = order.begin(); place != order.end(); ++place) {
+        if (place == strangers) {
+            const auto no_room = make_room(database, stands->in_making, named, now_us);
+            if (!no_room) return no_room.error();
+            for (auto rest = place; !no_room->empty() && rest != order.end(); ++rest)
+                refused[*rest] = *no_room + "; bring it back signed first: hashyard payout import";
+            if (!no_room->empty()) break;
+        }
+        auto one = unless_refused(
+            database, [&](pqxx::work& transaction) { adopt(transaction, copies[*place], now_us); });
+        if (!one) return one.error();
+        refused[*place] = std::move(*one);
+    }
     return refused;
 }
 

@@ -7,12 +7,15 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <algorithm>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <limits>
+#include <set>
 #include <sstream>
 
 extern char** environ;
@@ -114,6 +117,19 @@ std::vector<std::filesystem::path> copies_in(const std::filesystem::path& data_d
         if (file.path().extension() == ".payout") files.push_back(file.path());
     std::sort(files.begin(), files.end());
     return files;
+}
+
+std::vector<std::filesystem::path> unknown_copies(const std::filesystem::path& data_dir,
+                                                  const std::vector<store::PayoutBatch>& known) {
+    std::set<std::string> txids;
+    for (const auto& batch : known) txids.insert(batch.txid);
+    std::vector<std::filesystem::path> unknown;
+    for (const auto& file : copies_in(data_dir)) {
+        std::ifstream in(file, std::ios::binary);
+        const auto copy = parse_copy(std::string(std::istreambuf_iterator<char>(in), {}));
+        if (!copy.wrong.empty() || txids.count(copy.batch.txid) == 0) unknown.push_back(file);
+    }
+    return unknown;
 }
 
 std::string write_whole(const std::filesystem::path& file, const std::string& text) {

@@ -22,6 +22,10 @@ struct ParsedCopy {
 
 // Copies that the data folder keeps, by name.
 [[nodiscard]] std::vector<std::filesystem::path> copies_in(const std::filesystem::path& data_dir);
+// Those of them that no batch in `known` has, damaged ones among them: sent or about to be, and forgotten by
+// a database that was restored. While there are any, payouts do not go on.
+[[nodiscard]] std::vector<std::filesystem::path> unknown_copies(const std::filesystem::path& data_dir,
+                                                                const std::vector<store::PayoutBatch>& known);
 
 // Writes a file that is either whole on the disk or not there. Empty: done.
 [[nodiscard]] std::string write_whole(const std::filesystem::path& file, const std::string& text);

@@ -143,10 +143,11 @@ std::string WalletStub::fund(std::string_view parameters, Lie untrue) {
     if (untrue == Lie::other_amount) ++transaction.outputs[0].amount_sats;
     if (untrue == Lie::other_script) transaction.outputs[0].script = script_of(0xee, 1);
     std::int64_t held = 0;
-    for (const auto& [point, coin] : coins_) {
-        if (held >= owed || !spendable(point)) continue;
-        transaction.inputs.push_back({point, {}, 0xfffffffd, {}});
-        held += coin.amount_sats;
+    // Change before rewards, so that a reward can still be reorganised away.
+    for (auto each = coins_.rbegin(); each != coins_.rend(); ++each) {
+        if (held >= owed || !spendable(each->first)) continue;
+        transaction.inputs.push_back({each->first, {}, 0xfffffffd, {}});
+        held += each->second.amount_sats;
     }
     if (held < owed) throw Refused(-4, "Insufficient funds");
     const auto change =

@@ -154,9 +154,9 @@ TEST_CASE("the moves of a batch are the same in the program and in the database"
     CHECK(moves == stored);
 }
 
-TEST_CASE("a copy of a lost payout is adopted once and its amounts are set aside") {
-    PayoutWorld world;
-    world.user("alice", 1, 300'000);
+namespace {
+
+PayoutBatch lost_payout() {
     PayoutBatch copy;
     copy.id = "0b5c7a44-7a3e-4a40-9f13-0d6a5dfb6c11";
     copy.asset = "BTC";
@@ -171,10 +171,66 @@ TEST_CASE("a copy of a lost payout is adopted once and its amounts are set aside
     copy.txid = txid_of(transaction);
     copy.fee_sats = 321;
     copy.change_sats = 1'000;
+    return copy;
+}
+
+std::string adopted(PayoutWorld& world, const PayoutBatch& copy) {
+    return adopt_payouts(*world.database, {copy}, world.now_us).value().at(0);
+}
+
+}  // namespace
+
+TEST_CASE("a copy of a lost payout is adopted once and its amounts are set aside") {
+    PayoutWorld world;
+    world.user("alice", 1, 300'000);
+    const auto copy = lost_payout();
     for (int i = 0; i < 2; ++i) {
-        REQUIRE(adopt_payouts(*world.database, {copy}, world.now_us).value().at(0) == "");
+        REQUIRE(adopted(world, copy) == "");
         CHECK(world.users() == "alice 300000 300000");
         CHECK(world.only_batch().state == BatchState::fully_signed);
     }
     CHECK(reserve_payout(*world.database, world.settings, world.now_us).value().batch == "");
+}
+
+TEST_CASE("what the books no longer cover of a lost payout is owed to the pool") {
+    PayoutWorld world;
+    world.user("alice", 1, 120'000);
+    for (int i = 0; i < 2; ++i) {
+        REQUIRE(adopted(world, lost_payout()) == "");
+        CHECK(world.users() == "alice 300000 300000");
+        CHECK(world.asked("select sum(amount) from transfers where code = 'shortfall'") == "180000");
+    }
+    CHECK(world.asked("select b.debits - b.credits from balances b join accounts a on a.id = b.account where "
+                      "a.purpose = 'receivable'") == "180000");
+}
+
+TEST_CASE("a batch in the making gives way to a lost payout of the same coins, unless it was exported") {
+    PayoutWorld world;
+    world.user("alice", 1, 300'000);
+    auto batch = reserved(world);
+    build(world, batch);
+    REQUIRE(adopted(world, lost_payout()) == "");
+    CHECK(world.users() == "alice 300000 300000");
+    CHECK(world.asked("select string_agg(state, ' ' order by state) from payout_batches") ==
+          "abandoned fully_signed");
+
+    PayoutWorld other;
+    other.user("alice", 1, 300'000);
+    auto exported = reserved(other);
+    build(other, exported);
+    REQUIRE(record_exported(*other.database, exported.id, other.now_us).value() == "");
+    const auto why = adopted(other, lost_payout());
+    CHECK(why.find(exported.id + " may be signed") != std::string::npos);
+    CHECK(why.find("hashyard payout import") != std::string::npos);
+    CHECK(other.only_batch().state == BatchState::built);
+}
+
+TEST_CASE("a copy whose transaction does not pay its items is refused and changes nothing") {
+    PayoutWorld world;
+    world.user("alice", 1, 300'000);
+    auto copy = lost_payout();
+    copy.items[0].amount_sats = 299'999;
+    CHECK(adopted(world, copy).find("the chain pays 300000 instead of 299999") != std::string::npos);
+    CHECK(world.users() == "alice 300000 0");
+    CHECK(world.asked("select count(*) from payout_batches") == "0");
 }

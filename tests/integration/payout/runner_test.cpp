@@ -186,7 +186,14 @@ TEST_CASE("a database from before a payout starts frozen, adopts the copy and pa
     CHECK(step().problem.find("older") != std::string::npos);
     CHECK(restored.asked("select reason from payout_freezes") == "restored");
     CHECK(restored.asked("select count(*) from payout_batches") == "0");
+    const auto batches = [&] {
+        return server::store::payout_batches(*restored.database, server::store::Which::all).value();
+    };
+    CHECK(unknown_copies(restored.options.data_dir, batches()).size() == 1);
     REQUIRE(server::store::adopt_payouts(*restored.database, {copy.batch}, 1).value().at(0) == "");
+    CHECK(unknown_copies(restored.options.data_dir, batches()).empty());
+    std::ofstream(restored.options.data_dir / "payouts" / "damaged.payout") << "hashyard";
+    CHECK(unknown_copies(restored.options.data_dir, batches()).size() == 1);
     REQUIRE(write_mark(restored.options.data_dir, server::store::payout_mark(*restored.database).value()) ==
             "");
     REQUIRE(server::store::thaw_payouts(*restored.database, "restored", "test", "adopted").value() == 1);

@@ -143,6 +143,8 @@ void MoneyModel::follow(const std::string& hash, Fate fate) {
     if (fate == Fate::mature && block.booked == Fate::immature) mature(block);
 }
 
+void MoneyModel::open(const Number& amount) { move("wallet ", "opening ", amount); }
+
 void MoneyModel::reserve(const std::string& user, const Number& amount) {
     aside[user] += amount;
     require(available(user) >= 0, "a payout sets aside what " + user + " has");

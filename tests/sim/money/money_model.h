@@ -55,6 +55,7 @@ class MoneyModel {
     std::map<std::string, Number> balances;                // "purpose party": credits less debits
     std::map<std::string, Number> aside;                   // user: reserved for a payout
 
+    void open(const Number& amount);  // coins that the wallet has from before
     // The books follow the chain.
     void follow(const std::string& block, Fate fate);
 

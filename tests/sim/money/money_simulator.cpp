@@ -1,6 +1,7 @@
 // Years of a pool's money in minutes, from a seed, over a real PostgreSQL:
 //   money_simulator --seed 7 --days 1000
-// The same seed gives the same run. Exit code 1 when a satoshi was lost, made or paid twice.
+// A seed gives the days, the people and the chain; where wires break follows the statements that come, which
+// differ a little with the machine's pace. Exit code 1 when a satoshi was lost, made or paid twice.
 
 #include <chrono>
 #include <CLI/CLI.hpp>

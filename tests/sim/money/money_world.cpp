@@ -75,7 +75,9 @@ std::string month_of(std::int64_t at_us) {
 }
 
 MoneyWorld::MoneyWorld(std::uint64_t seed)
-    : random_(seed), link_(integration::shared_cluster().socket_dir(), link_folder_.path()) {
+    : random_(seed),
+      faults_(seed + 1'000'000),
+      link_(integration::shared_cluster().socket_dir(), link_folder_.path()) {
     static int worlds = 0;
     database_name_ = "money_" + std::to_string(++worlds) + "_0";
     {
@@ -91,10 +93,10 @@ MoneyWorld::MoneyWorld(std::uint64_t seed)
     wallet_.lie = [this, left = 0](std::string_view) mutable {
         using Lie = simulators::WalletStub::Lie;
         if (!lying_) left = 0;
-        if (!lying_ || left > 3 || !one_in(random_, 4)) return Lie::none;
+        if (!lying_ || left > 3 || !one_in(faults_, 4)) return Lie::none;
         ++left;
         ++counts_.lies;
-        return static_cast<Lie>(1 + random_() % 6);
+        return static_cast<Lie>(1 + faults_() % 6);
     };
     nbits_ = network_bits[2];
     for (std::size_t i = 0; i < user_names().size(); ++i) {
@@ -106,6 +108,25 @@ MoneyWorld::MoneyWorld(std::uint64_t seed)
         const auto address = stratum::address_of_script(script_of(name), stratum::Network::regtest);
         require(store::register_user(*database_, name, address).has_value(), "a user registers");
     }
+    open_books();
+}
+
+// Coins from before, so that payouts need not spend a reward the day it is mature.
+void MoneyWorld::open_books() {
+    constexpr std::int64_t float_sats = 5'000'000'000;
+    constexpr int coins = 20;
+    fleet::ledger::Transfer transfer;
+    transfer.id = fleet::ledger::transfer_id("opening", "2020", "opening", "");
+    transfer.debit = {"BTC", "wallet", "", "main"};
+    transfer.credit = {"BTC", "opening", "", ""};
+    transfer.amount = coins * float_sats;
+    transfer.code = "opening";
+    transfer.event_at_us = now_us_;
+    transfer.source_kind = "opening";
+    transfer.source_id = "2020";
+    require(store::post_transfers(*database_, now_us_, {transfer}).value().refused.empty(), "books open");
+    model_.open(transfer.amount.convert_to<Number>());
+    for (int i = 0; i < coins; ++i) static_cast<void>(wallet_.give_coin(float_sats));
 }
 
 MoneyWorld::~MoneyWorld() = default;
@@ -127,10 +148,10 @@ std::optional<std::pair<int, bool>> MoneyWorld::next_break(const Coverage& cover
     for (int i = 1; i <= covered.statements; ++i)
         for (const bool lost_answer : {false, true})
             if (covered.broken.count({i, lost_answer}) == 0) open.emplace_back(i, lost_answer);
-    if (!open.empty()) return open[random_() % open.size()];
-    if (covered.statements == 0 || !one_in(random_, 6)) return std::nullopt;
-    return std::pair(1 + static_cast<int>(random_() % static_cast<unsigned>(covered.statements)),
-                     one_in(random_, 2));
+    if (!open.empty()) return open[faults_() % open.size()];
+    if (covered.statements == 0 || !one_in(faults_, 6)) return std::nullopt;
+    return std::pair(1 + static_cast<int>(faults_() % static_cast<unsigned>(covered.statements)),
+                     one_in(faults_, 2));
 }
 
 // First on wires that break, then on a whole one.
@@ -262,7 +283,7 @@ void MoneyWorld::move_chain() {
             block.fate = one_in(random_, 9) ? Fate::orphaned : Fate::mature;
         else if (was == Fate::orphaned && !block.returned && age >= 1 && age < 4 && one_in(random_, 6))
             block.fate = Fate::immature;
-        else if (was == Fate::mature && age >= 1 && age < 12 && one_in(random_, 20))
+        else if (was == Fate::mature && age >= 1 && age < 6 && one_in(random_, 12))
             block.fate = Fate::orphaned;
         if (block.fate == was) continue;
         if (was == Fate::mature && !take_reward(block)) {

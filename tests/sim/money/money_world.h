@@ -86,6 +86,7 @@ class MoneyWorld {
     std::string asked(const std::string& sql);
 
     // money_world.cpp
+    void open_books();
     void mine();
     void import();
     void move_chain();
@@ -115,7 +116,8 @@ class MoneyWorld {
     bool take_reward(Found& block);
     [[nodiscard]] fleet::payout::Bytes script_of(const std::string& user) const;
 
-    Random random_;
+    Random random_;  // what happens
+    Random faults_;  // where wires break and what the wallet lies
     MoneyCounts counts_;
     MoneyModel model_;
     int day_ = 0;
